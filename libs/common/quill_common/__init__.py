@@ -1,0 +1,1 @@
+"""What every Quill service does the same way."""
