@@ -170,9 +170,7 @@ class EmbeddedPostgres:
             env=_environment() | {"PGPASSWORD": self._password_file.read_text().strip()},
         )
         if done.returncode != 0 and "already exists" not in done.stderr:
-            raise EmbeddedPostgresError(
-                f"The database {self._database} cannot be made: {done.stderr.strip()}"
-            )
+            raise EmbeddedPostgresError(f"The database {self._database} cannot be made: {done.stderr.strip()}")
 
     def _end_leftover(self) -> None:
         """End a server that outlived its parent; drop a pid file whose number now belongs to someone else."""

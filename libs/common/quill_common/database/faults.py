@@ -1,0 +1,36 @@
+"""Tell a database that is away or overloaded from a statement that is wrong."""
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def is_database_away(problem: BaseException) -> bool:
+    """Whether trying again later may help: connection, shutdown, pool, deadlock or time limit."""
+    if isinstance(problem, (OperationalError, PoolTimeout, OSError)):
+        return True
+    if not isinstance(problem, DBAPIError):
+        return isinstance(problem, _AWAY)
+    if problem.connection_invalidated:
+        return True
+    cause = problem.orig.__cause__ if problem.orig is not None else None
+    if isinstance(problem, InterfaceError):
+        return not isinstance(cause, (ValueError, asyncpg.DataError))
+    return isinstance(cause, _AWAY)
+
+
+def violated_constraint(problem: DBAPIError) -> str | None:
+    """The name of the constraint or unique index that refused the row, None when it was something else."""
+    cause = problem.orig.__cause__ if problem.orig is not None else None
+    name = getattr(cause, "constraint_name", None)
+    return name if isinstance(name, str) else None

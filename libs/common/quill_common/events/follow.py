@@ -1,0 +1,41 @@
+"""Keep following the sources: by long poll without a broker, by a slow glance where the broker pushes."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from quill_common.events.consumer import Consumer
+from quill_common.events.feed import MAX_WAIT_SECONDS, FeedUnavailable
+from quill_common.events.rabbit import Broker
+from quill_common.log import get_logger
+from quill_common.topology import Service
+
+GLANCE_SECONDS = 5.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+async def follow(consumer: Consumer, source: Service, broker: Broker | None) -> None:
+    """Pull the feed of `source` until cancelled."""
+    pause = FIRST_PAUSE
+    while True:
+        pushed = broker is not None and broker.connected.is_set()
+        level = consumer.followed[source].current
+        try:
+            await consumer.pull(source, wait=MAX_WAIT_SECONDS if level and not pushed else 0.0)
+        except (FeedUnavailable, SQLAlchemyError, OSError) as problem:
+            get_logger().info("source away", source=source, error=type(problem).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            pause = FIRST_PAUSE
+            if pushed and broker is not None:
+                await _until_lost(broker, GLANCE_SECONDS)
+
+
+async def _until_lost(broker: Broker, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await broker.disconnected.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,124 @@
+"""What a route may ask for: a reader, a transaction, the caller, and the caller's rights."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from quill_common.access.policy import may_administer, may_see_clinically
+from quill_common.access.principal import Principal, principal_of
+from quill_common.database.session import Reader
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import ClinicalSwitchedOff, Forbidden, Unauthenticated, Unavailable
+from quill_common.http.idempotency import Idempotency
+from quill_common.http.work import work_of
+from quill_common.identity.claims import AccessClaims
+from quill_common.identity.errors import InvalidToken
+
+
+class AccessDenied(Forbidden):
+    detail = "Access denied"
+
+
+class MissingCompetency(Forbidden):
+    def __init__(self, competency: str) -> None:
+        super().__init__(f"Forbidden: User lacks required competency '{competency}'")
+
+
+async def claims_of(request: Request) -> AccessClaims:
+    """The verified access token of the request. 401 without a good one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not token or scheme.lower() != "bearer":
+        raise Unauthenticated
+    try:
+        return await work_of(request).parts.tokens.access(token)
+    except InvalidToken as problem:
+        raise Unauthenticated("Invalid token") from problem
+
+
+async def signed_in(request: Request) -> Principal:
+    """The caller as the account stands now. 401 when it is missing or inactive, 503 while that cannot be known."""
+    work = work_of(request)
+    if work.principal is None:
+        claims = await claims_of(request)
+        if not work.parts.consumer.current:
+            raise Unavailable
+        work.principal = await principal_of(await work.reader(), claims.user_id, claims.session_id)
+    if work.principal is None:
+        raise Unauthenticated("Inactive user")
+    return work.principal
+
+
+async def clinical(request: Request) -> None:
+    """Refuse where clinical services are switched off."""
+    if not work_of(request).parts.settings.clinical_services_enabled:
+        raise ClinicalSwitchedOff
+
+
+async def _reader(request: Request) -> Reader:
+    return await work_of(request).reader()
+
+
+async def _writer(request: Request) -> UnitOfWork:
+    return await work_of(request).writer()
+
+
+Caller = Annotated[Principal, Depends(signed_in)]
+Read = Annotated[Reader, Depends(_reader)]
+Write = Annotated[UnitOfWork, Depends(_writer)]
+Clinical = Depends(clinical)
+
+
+class Once:
+    """The request's Idempotency-Key. Call `begin` after access was decided and before anything else."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    async def begin(self) -> None:
+        """Answer a repeat with the first answer; without a key do nothing."""
+        work = work_of(self._request)
+        caller = f"user/{work.principal.id}" if work.principal else f"address/{client_address(self._request)}"
+        work.idempotency = await Idempotency.of(self._request, caller)
+        if work.idempotency is not None:
+            await work.idempotency.begin(await work.writer())
+
+
+OncePerKey = Annotated[Once, Depends(Once)]
+
+
+def client_address(request: Request) -> str:
+    """The address that the gateway saw."""
+    forwarded = request.headers.get("x-forwarded-for")
+    return forwarded or (request.client.host if request.client else "unknown")
+
+
+def require_admin(principal: Principal, detail: str = "Requires admin or superadmin permissions") -> None:
+    if not principal.is_admin:
+        raise Forbidden(detail)
+
+
+def require_staff(principal: Principal) -> None:
+    if not principal.is_staff:
+        raise Forbidden("Forbidden: Staff access required")
+
+
+def require_role(principal: Principal, role: str) -> None:
+    if role not in principal.roles:
+        raise Forbidden
+
+
+def require_competency(principal: Principal, competency: str) -> None:
+    if competency not in principal.competencies:
+        raise MissingCompetency(competency)
+
+
+async def require_clinical_access(reader: Reader, principal: Principal, patient_id: str) -> None:
+    """Rule P. The same refusal for a patient that does not exist."""
+    if not await may_see_clinically(reader, principal, patient_id):
+        raise AccessDenied
+
+
+async def require_administrative_access(reader: Reader, principal: Principal, patient_id: str) -> None:
+    """Rule A. Admins pass for every id; whether it exists is theirs to learn."""
+    if not await may_administer(reader, principal, patient_id):
+        raise AccessDenied

@@ -1,0 +1,147 @@
+"""How a failure becomes an answer: one class per kind, and one place that turns the rest into 4xx, 500 or 503."""
+
+from typing import Any, ClassVar
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from quill_common.database.faults import is_database_away
+from quill_common.identity.errors import KeysUnavailable
+from quill_common.log import get_logger
+
+RETRY_AFTER_SECONDS = 2
+
+
+class QuillError(Exception):
+    """A refusal with the status and the `detail` of the contract. Subclass it with a fixed text, or pass one."""
+
+    status: ClassVar[int] = 400
+    detail: str | dict[str, str] = "Bad request"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, detail: str | dict[str, str] | None = None) -> None:
+        super().__init__(detail or self.detail)
+        if detail is not None:
+            self.detail = detail
+
+
+class BadRequest(QuillError):
+    status = 400
+
+
+class Unauthenticated(QuillError):
+    status = 401
+    detail = "Not authenticated"
+
+
+class Forbidden(QuillError):
+    status = 403
+    detail = "Forbidden"
+
+
+class NotFound(QuillError):
+    status = 404
+    detail = "Not Found"
+
+
+class Conflict(QuillError):
+    status = 409
+    detail = "Conflict"
+
+
+class PreconditionFailed(QuillError):
+    status = 412
+    detail = "Precondition failed"
+
+
+class Unprocessable(QuillError):
+    """A 422 whose `detail` is a string; for the usual array raise `invalid()`."""
+
+    status = 422
+    detail = "Unprocessable"
+
+
+class Unavailable(QuillError):
+    """A part that is needed to decide the answer is down."""
+
+    status = 503
+    detail = "Service temporarily unavailable"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+class StoreUnavailable(Unavailable):
+    """The FHIR or openEHR store is unreachable or failing."""
+
+    detail = "Clinical store unavailable"
+
+
+class ClinicalSwitchedOff(QuillError):
+    status = 503
+    detail = "Clinical services are not available in this deployment"
+
+
+def invalid(field: str | tuple[str | int, ...], message: str, kind: str = "value_error") -> RequestValidationError:
+    """A validation error found by a rule: 422 with the contract's array. `field` is in the body unless it is a path."""
+    loc = ("body", field) if isinstance(field, str) else field
+    return RequestValidationError([{"type": kind, "loc": loc, "msg": message}])
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` an answer in the contract's form."""
+    app.add_exception_handler(QuillError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for away in (
+        OperationalError,
+        InterfaceError,
+        PoolTimeout,
+        DBAPIError,
+        OSError,
+        TimeoutError,
+        KeysUnavailable,
+    ):
+        app.add_exception_handler(away, _away_or_broken)
+
+
+def answer(status: int, detail: Any, headers: dict[str, str] | None = None) -> Response:
+    """`{"detail": ...}` with a status."""
+    return Response(orjson.dumps({"detail": detail}), status, headers, "application/json")
+
+
+def internal_error() -> Response:
+    return answer(500, "Internal server error")
+
+
+async def _refused(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, QuillError)  # noqa: S101 - what it is registered for
+    return answer(problem.status, problem.detail, dict(problem.headers))
+
+
+async def _http(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)  # noqa: S101 - what it is registered for
+    return answer(problem.status_code, problem.detail, dict(problem.headers or {}))
+
+
+async def _invalid(_: Request, problem: Exception) -> Response:
+    """The array of the contract, without `input`: what was sent may be a password or not even be JSON."""
+    assert isinstance(problem, RequestValidationError)  # noqa: S101 - what it is registered for
+    return answer(
+        422,
+        [{"type": e["type"], "loc": [_place(part) for part in e["loc"]], "msg": e["msg"]} for e in problem.errors()],
+    )
+
+
+def _place(part: Any) -> str | int:
+    return part if isinstance(part, int) else str(part).encode("utf-8", "replace").decode()
+
+
+async def _away_or_broken(_: Request, problem: Exception) -> Response:
+    if isinstance(problem, (KeysUnavailable, OSError, TimeoutError)) or is_database_away(problem):
+        get_logger().warning("dependency away", error=type(problem).__name__)
+        return answer(503, Unavailable.detail, Unavailable.headers)
+    get_logger().error("unexpected failure", exc_info=problem)
+    return internal_error()

@@ -1,0 +1,83 @@
+"""`Idempotency-Key`: the same request sent twice is done once (contract 1.8)."""
+
+import hashlib
+from datetime import timedelta
+
+from fastapi import Request, Response
+from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from quill_common.database.session import Writer
+from quill_common.http.errors import Conflict, Unprocessable, invalid
+from quill_common.http.tables import IdempotentAnswer
+
+REMEMBERED = timedelta(hours=24)
+
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 0))")
+_KNOWN = select(IdempotentAnswer.fingerprint, IdempotentAnswer.status, IdempotentAnswer.body).where(
+    IdempotentAnswer.caller == bindparam("caller"),
+    IdempotentAnswer.key == bindparam("key"),
+    IdempotentAnswer.created_at > func.now() - REMEMBERED,
+)
+
+
+class StillInProgress(Conflict):
+    detail = "A request with this Idempotency-Key is still in progress"
+
+
+class DifferentRequest(Unprocessable):
+    detail = "Idempotency-Key was used with a different request"
+
+
+class AlreadyAnswered(Exception):
+    """Carries the first answer past the handler."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class Idempotency:
+    """One request's key. `begin` is called once access is decided: a repeat needs the access too."""
+
+    def __init__(self, caller: str, key: str, fingerprint: bytes) -> None:
+        self._caller = caller
+        self._key = key
+        self._fingerprint = fingerprint
+
+    @classmethod
+    async def of(cls, request: Request, caller: str) -> "Idempotency | None":
+        """The key of `request`, None when it has none. Raises a 422 for one that is too short or too long."""
+        key = request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not 1 <= len(key) <= 255:
+            raise invalid(("header", "Idempotency-Key"), "must have 1 to 255 characters", "string_length")
+        asked = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
+        return cls(caller, key, hashlib.sha256(asked).digest())
+
+    async def begin(self, writer: Writer) -> None:
+        """Return when this is the first such request; raises AlreadyAnswered, StillInProgress or DifferentRequest."""
+        if not await writer.value(_LOCK, {"lock": f"idempotency/{self._caller}/{self._key}"}):
+            raise StillInProgress
+        known = await writer.row(_KNOWN, {"caller": self._caller, "key": self._key})
+        if known is None:
+            return
+        if known.fingerprint != self._fingerprint:
+            raise DifferentRequest
+        raise AlreadyAnswered(Response(known.body, known.status, media_type="application/json"))
+
+    async def remember(self, writer: Writer, response: Response) -> None:
+        """Store the answer; it commits with the change."""
+        row = {
+            "fingerprint": self._fingerprint,
+            "status": response.status_code,
+            "body": bytes(response.body),
+            "created_at": func.clock_timestamp(),
+        }
+        statement = insert(IdempotentAnswer).values(caller=self._caller, key=self._key, **row)
+        await writer.execute(statement.on_conflict_do_update(index_elements=["caller", "key"], set_=row))
+
+
+async def forget_old_answers(writer: Writer) -> int:
+    """Delete answers past their time; how many."""
+    return await writer.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < func.now() - REMEMBERED))

@@ -1,0 +1,78 @@
+"""What every request body and parameter has in common: text that PostgreSQL can hold, ids that fit, exact fields."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+MAX_BIGINT = 2**63 - 1
+MAX_DEPTH = 60
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain NUL characters")
+    return value
+
+
+def _blank_to_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+OptionalText = Annotated[Text | None, BeforeValidator(_blank_to_none)]
+"""An optional field in which `""` counts as absent (contract 1.1)."""
+
+Id = Annotated[int, Field(le=MAX_BIGINT, ge=-MAX_BIGINT, strict=False)]
+PathId = Annotated[int, Path(le=MAX_BIGINT, ge=-MAX_BIGINT)]
+FhirId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$", description="FHIR id")]
+
+Time = Annotated[datetime, PlainSerializer(lambda time: rfc3339(time), return_type=str)]
+"""RFC 3339 in UTC, always with offset."""
+
+
+def rfc3339(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Body(BaseModel):
+    """A request body; unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore", str_max_length=1_000_000)
+
+
+class ExactBody(Body):
+    """A request body marked *forbid extra*."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """A response body."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def storable_json(value: Any, depth: int = 0) -> Any:
+    """`value` if it can be stored as JSON; raises ValueError for NUL, lone surrogates, NaN or too deep nesting."""
+    if depth > MAX_DEPTH:
+        raise ValueError("is nested too deeply")
+    if isinstance(value, str):
+        _no_nul(value)
+        value.encode()  # UnicodeEncodeError is a ValueError
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("holds a number that JSON does not know")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            storable_json(key, depth)
+            storable_json(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            storable_json(inner, depth + 1)
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(storable_json)]
+"""A free JSON object that can be stored."""

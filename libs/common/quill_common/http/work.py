@@ -1,0 +1,104 @@
+"""The work of one request: its connection, its transaction, its caller; committed before the answer leaves.
+
+A route declares `Read` or `Write` and `Caller`; `WorkRoute` opens what is needed at first use, commits after the
+answer was made and before it is sent, and only then asks the dependants to catch up.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from quill_common.access.principal import Principal
+from quill_common.database.session import Reader
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.idempotency import AlreadyAnswered, Idempotency
+from quill_common.log import request_id
+
+if TYPE_CHECKING:
+    from quill_common.service import Parts
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Work:
+    """What one request has opened."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.parts = cast("Parts", request.app.state.parts)
+        self.principal: Principal | None = None
+        self.idempotency: Idempotency | None = None
+        self._stack = AsyncExitStack()
+        self._reader: Reader | None = None
+        self._unit: UnitOfWork | None = None
+
+    async def reader(self) -> Reader:
+        """A reader; in a writing request it is the transaction itself, so that one connection is enough."""
+        if self.request.method not in _READING:
+            return await self.writer()
+        if self._reader is None:
+            self._reader = await self._stack.enter_async_context(self.parts.database.reader())
+        return self._reader
+
+    async def writer(self) -> UnitOfWork:
+        if self._unit is None:
+            opened = self.parts.units.open(request_id=request_id())
+            self._unit = await self._stack.enter_async_context(opened)
+        return self._unit
+
+    async def finish(self, response: Response) -> None:
+        """Commit if the answer is good, else undo; then have the change in force everywhere, or say where not."""
+        if response.status_code >= 400:
+            await self.undo(_Refused())
+            return
+        if self._unit is not None and self.idempotency is not None:
+            await self.idempotency.remember(self._unit, response)
+        await self._stack.aclose()
+        if self._unit is not None and self._unit.published:
+            self.parts.relay.wake()
+            if self._unit.awaited:
+                pending = await self.parts.dependants.confirm()
+                if pending:
+                    response.headers["X-Quill-Pending"] = ",".join(pending)
+
+    async def undo(self, problem: BaseException) -> None:
+        """Close what was opened, rolling back."""
+        try:
+            await self._stack.__aexit__(type(problem), problem, problem.__traceback__)
+        except BaseException as raised:
+            if raised is not problem:
+                raise
+
+
+class _Refused(Exception):
+    """Tells the open transaction to roll back."""
+
+
+def work_of(request: Request) -> Work:
+    """The work of the current request."""
+    return cast(Work, request.state.work)
+
+
+class WorkRoute(APIRoute):
+    """A route whose answer leaves after its commit."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_with_work(request: Request) -> Response:
+            work = request.state.work = Work(request)
+            try:
+                response = await handle(request)
+            except AlreadyAnswered as first:
+                await work.undo(first)
+                return first.response
+            except BaseException as problem:
+                await work.undo(problem)
+                raise
+            await work.finish(response)
+            return response
+
+        return handle_with_work

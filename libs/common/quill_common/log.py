@@ -1,0 +1,79 @@
+"""Structured logs: one JSON object a line, with the request's id and never a name, a token or clinical text."""
+
+import logging
+import sys
+
+import orjson
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+from quill_common.settings import CommonSettings
+
+
+def configure(service: str, settings: CommonSettings) -> None:
+    """Set up logging of this process; the standard library's loggers go the same way."""
+    level = logging.getLevelNamesMapping()[settings.log_level]
+
+    def add_service(_: object, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        add_service,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, _renderer(settings)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_logger_factory(settings),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_StandardFormatter(service))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def request_id() -> str | None:
+    """The id of the request that is being answered, None outside one."""
+    value: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return value
+
+
+def get_logger() -> FilteringBoundLogger:
+    """The logger of the process; bind what belongs to a request with `structlog.contextvars`."""
+    logger: FilteringBoundLogger = structlog.get_logger()
+    return logger
+
+
+def _renderer(settings: CommonSettings) -> Processor:
+    if settings.log_format == "console":
+        return structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    return structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str))
+
+
+def _logger_factory(settings: CommonSettings) -> structlog.BytesLoggerFactory | structlog.PrintLoggerFactory:
+    if settings.log_format == "console":
+        return structlog.PrintLoggerFactory(sys.stdout)
+    return structlog.BytesLoggerFactory(sys.stdout.buffer)
+
+
+class _StandardFormatter(logging.Formatter):
+    """The standard library's records in the same form."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+        }
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(event).decode()

@@ -1,0 +1,175 @@
+"""What every service's `app.py` starts from: the parts put together, the routes mounted, the loops run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from fastapi import APIRouter, FastAPI
+
+from quill_common.access.events import access_projection
+from quill_common.database.engine import Database
+from quill_common.database.migration import heads_of
+from quill_common.events.consumer import Consumer
+from quill_common.events.dependants import Dependant, Dependants
+from quill_common.events.feed import Feed, FeedClient
+from quill_common.events.follow import follow
+from quill_common.events.projection import Projection
+from quill_common.events.rabbit import Broker
+from quill_common.events.rebuild import Rebuild
+from quill_common.events.relay import Relay
+from quill_common.events.sequencer import Sequencer
+from quill_common.events.unit_of_work import UnitsOfWork
+from quill_common.http import errors, health, internal
+from quill_common.http.housekeeping import housekeeping
+from quill_common.http.middleware import RequestMiddleware
+from quill_common.identity.key_sources import KeySource, RemoteJwks
+from quill_common.identity.service_tokens import ServiceTokens, ServiceTokenVerifier
+from quill_common.identity.tokens import TokenVerifier
+from quill_common.log import configure
+from quill_common.settings import ServiceSettings
+from quill_common.topology import Service, dependants_of, sources_of
+
+Start = Callable[["Parts"], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a running service is made of; routes reach it through `quill_common.http.callers`."""
+
+    name: Service
+    settings: Any
+    database: Database
+    projection: Projection
+    units: UnitsOfWork
+    sequencer: Sequencer
+    feed: Feed
+    relay: Relay
+    broker: Broker | None
+    consumer: Consumer
+    dependants: Dependants
+    rebuild: Rebuild
+    tokens: TokenVerifier
+    service_tokens: ServiceTokenVerifier
+    calls: ServiceTokens
+    http: aiohttp.ClientSession
+    health: health.Health
+
+
+def create_service(
+    name: Service,
+    settings: ServiceSettings,
+    routers: Sequence[APIRouter],
+    *,
+    projection: Projection | None = None,
+    keys: KeySource | None = None,
+    on_start: Sequence[Start] = (),
+    background: Sequence[Start] = (),
+    isolated: bool = False,
+) -> FastAPI:
+    """A FastAPI application for the service `name`.
+
+    `keys` verify user tokens (auth's JWKS when None); `on_start` runs before the first request, `background` beside
+    the requests until the end. `isolated` leaves out everything that talks to other processes: for a service's own
+    tests.
+    """
+    configure(name, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = await _assemble(stack, name, settings, projection or access_projection(), keys, isolated)
+            app.state.parts = parts
+            for start in on_start:
+                await start(parts)
+            loops = [] if isolated else [*_loops(parts), *(loop(parts) for loop in background)]
+            stack.push_async_callback(_stop, [asyncio.create_task(_run(loop)) for loop in loops])
+            yield
+
+    app = FastAPI(title=f"Quill {name}", version="1.0.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(RequestMiddleware, service=name)
+    errors.install(app)
+    for router in (*routers, health.router, internal.router):
+        app.include_router(router)
+    return app
+
+
+async def _assemble(
+    stack: AsyncExitStack,
+    name: Service,
+    settings: ServiceSettings,
+    projection: Projection,
+    keys: KeySource | None,
+    isolated: bool,
+) -> Parts:
+    database = Database(settings.database_url, settings.database_pool)
+    stack.push_async_callback(database.close)
+    http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+    calls = ServiceTokens(name, settings.key_file(name))
+    sources = () if isolated else sources_of(name)
+    units = UnitsOfWork(database, projection)
+    sequencer = Sequencer(database)
+    feed = Feed(name, database, sequencer)
+    feeds = FeedClient(http, calls, {source: settings.peer_url(source) for source in sources})
+    consumer = Consumer(sources, projection, units, feeds)
+    broker = Broker(settings.amqp_url, name, consumer.receive, settings.amqp_prefix) if settings.amqp_url else None
+    dependants = [
+        Dependant(peer, settings.peer_url(peer), feed, http, calls, settings.catch_up_seconds)
+        for peer in (() if isolated else dependants_of(name))
+    ]
+    parts = Parts(
+        name=name,
+        settings=settings,
+        database=database,
+        projection=projection,
+        units=units,
+        sequencer=sequencer,
+        feed=feed,
+        relay=Relay(database, sequencer, feed, broker),
+        broker=broker,
+        consumer=consumer,
+        dependants=Dependants(database, sequencer, dependants),
+        rebuild=Rebuild(feed, feeds, consumer, projection, units),
+        tokens=TokenVerifier(keys or _remote_keys(stack, settings)),
+        service_tokens=ServiceTokenVerifier(name, settings.jwks_file()),
+        calls=calls,
+        http=http,
+        health=health.Health(),
+    )
+    _add_checks(parts)
+    return parts
+
+
+def _remote_keys(stack: AsyncExitStack, settings: ServiceSettings) -> KeySource:
+    remote = RemoteJwks(f"{settings.peer_url('auth')}/.well-known/jwks.json")
+    stack.push_async_callback(remote.aclose)
+    return remote
+
+
+def _add_checks(parts: Parts) -> None:
+    parts.health.add("database", health.database_check(parts.database, heads_of(parts.name)))
+    parts.health.add("feeds", health.feed_check(parts.consumer))
+    if parts.broker is not None:
+        parts.health.add("broker", health.broker_check(parts.broker))
+
+
+def _loops(parts: Parts) -> list[Awaitable[None]]:
+    loops: list[Awaitable[None]] = [parts.relay.run(), housekeeping(parts.database)]
+    loops += [follow(parts.consumer, source, parts.broker) for source in parts.consumer.followed]
+    if parts.broker is not None:
+        loops.append(parts.broker.run())
+    return loops
+
+
+async def _run(loop: Awaitable[None]) -> None:
+    await loop
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,12 @@
+"""The letters service on one screen."""
+
+from fastapi import FastAPI
+from quill_common.service import create_service
+from quill_common.settings import load
+
+from quill_letters.settings import Settings
+
+
+def create_app(settings: Settings | None = None, *, isolated: bool = False) -> FastAPI:
+    """The application; `isolated` leaves out what talks to other processes."""
+    return create_service("letters", settings or load(Settings), [], isolated=isolated)
