@@ -79,6 +79,15 @@ class EmbeddedPostgres:
         self._ensure_database()
         return self.url
 
+    def running_url(self) -> str:
+        """The owner's URL of the server that another process started here. Raises EmbeddedPostgresError."""
+        try:
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
+            self._port = int(lines[3])
+        except (FileNotFoundError, IndexError, ValueError) as problem:
+            raise EmbeddedPostgresError(f"PostgreSQL does not run in {self._directory}") from problem
+        return self.url
+
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
