@@ -17,7 +17,7 @@ from rich.progress import track
 from rich.table import Table
 
 from quill_operator.console import console, refuse
-from quill_operator.data_lock import data_directory, is_held
+from quill_operator.data_lock import DataDirectoryInUseError, data_directory, is_held
 from quill_operator.migrate.rehearsal import rehearse
 from quill_operator.run.preparation import database, embedded_server
 from quill_operator.secret_files import password
@@ -97,16 +97,16 @@ def _services(which: str) -> list[Service]:
 def _owner() -> Iterator[str]:
     """The owner's URL of the configured database, of the running embedded one, or of one started for this."""
     settings = load(OperatorSettings)
-    if settings.database_url:
-        yield settings.database_url
-    elif is_held(settings.folder):
-        try:
+    try:
+        if settings.database_url:
+            yield settings.database_url
+        elif is_held(settings.folder):
             yield embedded_server(settings.folder).running_url()
-        except EmbeddedPostgresError as problem:
-            refuse(str(problem))
-    else:
-        with data_directory(settings.folder), database(settings) as (url, _):
-            yield url
+        else:
+            with data_directory(settings.folder), database(settings) as (url, _):
+                yield url
+    except (EmbeddedPostgresError, DataDirectoryInUseError, PermissionError) as problem:
+        refuse(str(problem))
 
 
 @contextmanager
