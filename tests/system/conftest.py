@@ -1,5 +1,6 @@
 """A whole system for all tests of this folder: once with a broker, once without."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,18 +9,13 @@ import asyncpg
 import pytest
 from quill_common.testing.private_rabbitmq import PrivateRabbitMQ, server_script
 from quill_common.testing.rabbitmq import REQUIRED_VARIABLE
-from sqlalchemy import make_url
-
 from running import RunningSystem, start
-
-pytestmark = pytest.mark.system
+from sqlalchemy import make_url
 
 
 @pytest.fixture(scope="session")
 def private_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbitMQ]:
     """A broker that tests may kill."""
-    import os
-
     if server_script() is None:
         reason = "no rabbitmq-server on the PATH: tests that kill the broker need one"
         if os.environ.get(REQUIRED_VARIABLE) == "1":
@@ -60,6 +56,8 @@ async def _system(server_url: str, directory: Path, name: str, **settings: str) 
     finally:
         assert running.stop() == 0, running.log()
         await connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
-        for role in await connection.fetch("SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", f"{database}_"):
+        for role in await connection.fetch(
+            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)", f"{database}_"
+        ):
             await connection.execute(f'DROP ROLE "{role["rolname"]}"')
         await connection.close()

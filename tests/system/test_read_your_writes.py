@@ -1,7 +1,6 @@
 """What a write has answered is visible to every later request, through every other service."""
 
 import pytest
-
 from running import RunningSystem
 from ward import Ward, good, ward
 

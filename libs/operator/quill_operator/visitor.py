@@ -12,7 +12,7 @@ class Visitor:
     """A caller of the public API. Use it as an async context manager."""
 
     def __init__(self, base_url: str, *, timeout: float = 30.0) -> None:
-        self.http = httpx.AsyncClient(base_url=base_url, timeout=timeout)
+        self.http = httpx.AsyncClient(base_url=base_url, timeout=timeout, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ import asyncio
 from quill_common.settings import load
 from rich.table import Table
 
+from quill_operator.administrator import administrator
 from quill_operator.bench import events, gateway
 from quill_operator.bench.budgets import BUDGETS, EVENT_P50_MS, EVENT_P99_MS, GATEWAY_BUDGET, MEMORY_BUDGET_MIB
 from quill_operator.bench.load import Measured, measure
@@ -12,7 +13,6 @@ from quill_operator.bench.processes import Processes
 from quill_operator.bench.scenarios import Scenario, scenarios, signed_in
 from quill_operator.bench.scene import Scene, prepare
 from quill_operator.console import console, refuse
-from quill_operator.run.administrator import administrator
 from quill_operator.run_file import Running, read
 from quill_operator.settings import OperatorSettings
 
@@ -42,8 +42,8 @@ async def _bench(settings: OperatorSettings, running: dict[str, Running]) -> Non
     if settings.database_url:
         latency = await events.measure(url, settings.database_url, scene)
         console.print(
-            f"Commit to projection at {events.PER_SECOND} events/s: p50 {latency.p50_ms:.1f} ms (budget {EVENT_P50_MS}), "
-            f"p99 {latency.p99_ms:.1f} ms (budget {EVENT_P99_MS}), {latency.events} events."
+            f"Commit to projection, {latency.events} events at {events.PER_SECOND}/s: "
+            f"p50 {latency.p50_ms:.1f} ms (budget {EVENT_P50_MS}), p99 {latency.p99_ms:.1f} ms (budget {EVENT_P99_MS})."
         )
     console.print(_memory(processes))
 

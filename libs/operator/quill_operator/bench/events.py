@@ -13,7 +13,6 @@ from quill_operator.visitor import Visitor
 
 PER_SECOND = 100
 SECONDS = 10
-CONSUMER = "letters"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ async def measure(url: str, admin_url: str, scene: Scene) -> Latency:
 async def _settled(connection: asyncpg.Connection) -> int:
     while True:
         head = int(await connection.fetchval("SELECT position FROM patients.outbox_head"))
-        at = await connection.fetchval(f"SELECT position FROM {CONSUMER}.inbox WHERE source = 'patients'")
+        at = await connection.fetchval("SELECT position FROM letters.inbox WHERE source = 'patients'")
         if head == at:
             return head
         await asyncio.sleep(0.1)
@@ -70,11 +69,8 @@ async def _watch(connection: asyncpg.Connection, first: int, last: int) -> dict[
     applied: dict[int, datetime] = {}
     seen = first
     while seen < last:
-        row = await connection.fetchrow(
-            f"SELECT position, applied_at FROM {CONSUMER}.inbox WHERE source = 'patients'"
-        )
-        for position in range(seen + 1, row["position"] + 1):
-            applied[position] = row["applied_at"]
+        (row,) = await connection.fetch("SELECT position, applied_at FROM letters.inbox WHERE source = 'patients'")
+        applied |= dict.fromkeys(range(seen + 1, row["position"] + 1), row["applied_at"])
         seen = max(seen, row["position"])
         await asyncio.sleep(0.001)
     return applied

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from quill_operator.bench.load import CONNECTIONS, Ask
 from quill_operator.bench.scene import Scene
@@ -32,9 +33,7 @@ def scenarios(url: str, scene: Scene) -> list[Scenario]:
         await ask(session, "POST", f"{url}/api/auth/refresh")
 
     async def login(session: aiohttp.ClientSession) -> None:
-        await ask(
-            session, "POST", f"{url}/api/auth/login", {"username": scene.username, "password": scene.password}
-        )
+        await ask(session, "POST", f"{url}/api/auth/login", {"username": scene.username, "password": scene.password})
 
     return [
         Scenario("GET /api/auth/me", _get(f"{url}/api/auth/me")),
@@ -80,7 +79,7 @@ async def signed_in(url: str, username: str, password: str, *, shared: bool) -> 
         session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         sessions.append(session)
         if shared and first is not None:
-            session.cookie_jar.update_cookies(_copied(first), aiohttp.client.URL(url))
+            session.cookie_jar.update_cookies(_copied(first), URL(url))
             continue
         await ask(session, "POST", f"{url}/api/auth/login", body)
         first = first or session

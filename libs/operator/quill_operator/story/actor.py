@@ -64,7 +64,8 @@ class Actor:
     def _check(self, response: httpx.Response, method: str, path: str, status: int) -> None:
         asked = f"{method} {path}"
         self.insist(
-            response.status_code == status, f"{asked} answered {response.status_code} instead of {status}: {response.text}"
+            response.status_code == status,
+            f"{asked} answered {response.status_code} instead of {status}: {response.text}",
         )
         self.insist(response.headers.get("x-request-id", "") != "", f"{asked} came without X-Request-ID")
         self.insist(response.headers.get("cache-control") == "no-store", f"{asked} may be cached")

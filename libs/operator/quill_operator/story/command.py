@@ -5,8 +5,8 @@ import asyncio
 import httpx
 from quill_common.settings import load
 
+from quill_operator.administrator import administrator
 from quill_operator.console import console, refuse
-from quill_operator.run.administrator import administrator
 from quill_operator.run_file import read
 from quill_operator.settings import OperatorSettings
 from quill_operator.story.actor import NotAsTheContractSays
