@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ class Run:
         return code
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it went with another of them
+            process.kill()
+
+
 def until(condition: Callable[[], bool], run: Run, *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -91,8 +98,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     yield start
     for run in runs:
         if run.process.poll() is None:
-            for process in run.family():
-                process.kill()
+            kill(run.family())
             run.process.wait(10)
 
 
@@ -144,8 +150,7 @@ def test_everything_ends_with_a_killed_supervisor_and_starts_again(started: Call
 def test_it_starts_again_after_everything_was_killed_at_once(started: Callable[..., Run]) -> None:
     run = started().await_ready()
     family = run.family()
-    for process in family:
-        process.kill()
+    kill(family)
     psutil.wait_procs(family, timeout=10)
     assert healthy(started().await_ready())
 
