@@ -1,10 +1,11 @@
-"""A person at the public API: signs in, keeps the cookies, sends the CSRF token."""
+"""A person at the public API who fills it with the demo."""
 
 import asyncio
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import httpx
+
+from quill_operator.visitor import Visitor
 
 _TRIES: Final = 4
 _SECONDS_TO_CATCH_UP: Final = 1.0
@@ -15,21 +16,11 @@ class DemoError(RuntimeError):
     """The API answered otherwise than the demo needs."""
 
 
-class Person:
-    """One session. Use as an async context manager."""
+class Person(Visitor):
+    """A visitor for whom every answer but the wanted one is an error."""
 
-    def __init__(self, base_url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=30)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, where: TracebackType | None
-    ) -> None:
-        await self._http.aclose()
-
-    async def sign_in(self, username: str, password: str) -> None:
+    async def enter(self, username: str, password: str) -> None:
+        """Sign in. Raises DemoError."""
         await self.send("POST", "/api/auth/login", {"username": username, "password": password})
 
     async def read(self, path: str, **query: str) -> Any:
@@ -62,8 +53,7 @@ class Person:
     async def _once(
         self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str] | None
     ) -> httpx.Response:
-        headers = {"X-CSRF-Token": self._http.cookies.get("XSRF-TOKEN") or ""}
         try:
-            return await self._http.request(method, path, json=body, params=query, headers=headers)
+            return await self.call(method, path, body, params=query)
         except httpx.HTTPError as problem:
             raise DemoError(f"{method} {path} had no answer: {problem}") from problem

@@ -20,13 +20,13 @@ class SignIn:
 async def load(base_url: str, admin_username: str, admin_password: str, demo_password: str) -> None:
     """Load everything as an administrator and as the demo's consultant. Raises DemoError."""
     async with Person(base_url) as admin:
-        await admin.sign_in(admin_username, admin_password)
+        await admin.enter(admin_username, admin_password)
         organisations = await _organisations(admin)
         accounts = await _accounts(admin, demo_password)
         await _staff(admin, organisations, accounts)
         await _patients(admin, organisations, accounts)
     async with Person(base_url) as writer:
-        await writer.sign_in(people.WRITER, demo_password)
+        await writer.enter(people.WRITER, demo_password)
         await _letters(writer)
         await _conversation(writer)
 

@@ -1,0 +1,59 @@
+"""Who calls: the access cookie, whether its session still lives, and the CSRF token."""
+
+from collections.abc import Mapping
+
+from quill_common.identity import (
+    AccessClaims,
+    CsrfFailed,
+    InvalidToken,
+    KeysUnavailable,
+    TokenVerifier,
+    check_csrf,
+)
+
+from quill_gateway.errors import Away, BadCsrf, BadToken, NoRefreshToken, NotAuthenticated
+from quill_gateway.revocations import RevocationFollower
+from quill_gateway.sessions import EndedSessions
+
+Cookies = Mapping[bytes, str]
+
+
+class Admission:
+    def __init__(self, verifier: TokenVerifier, ended: EndedSessions, follower: RevocationFollower) -> None:
+        self._verifier = verifier
+        self._ended = ended
+        self._follower = follower
+
+    async def access_token(self, cookies: Cookies) -> tuple[str, AccessClaims]:
+        """The token to pass on. Raises NotAuthenticated, BadToken, or Away when it cannot be decided."""
+        token = cookies.get(b"access_token")
+        if not token:
+            raise NotAuthenticated
+        try:
+            claims = self._verifier.remembered(token) or await self._verifier.access(token)
+        except InvalidToken as problem:
+            raise BadToken from problem
+        except KeysUnavailable as problem:
+            raise Away from problem
+        if not self._follower.loaded:
+            raise Away
+        if claims.session_id in self._ended:
+            raise BadToken
+        return token, claims
+
+    async def check_csrf(self, header: str | None, cookies: Cookies, claims: AccessClaims) -> None:
+        """Raises BadCsrf, or Away when it cannot be decided."""
+        try:
+            await check_csrf(self._verifier, header, cookies.get(b"XSRF-TOKEN"), claims.session_id)
+        except CsrfFailed as problem:
+            raise BadCsrf from problem
+        except KeysUnavailable as problem:
+            raise Away from problem
+
+    @staticmethod
+    def refresh_token(cookies: Cookies) -> str:
+        """Auth judges it; the gateway only sees that there is one. Raises NoRefreshToken."""
+        token = cookies.get(b"refresh_token")
+        if not token:
+            raise NoRefreshToken
+        return token
