@@ -21,8 +21,9 @@ EX_CONFIG: Final = 78  # sysexits.h; quill_common.settings ends with it: startin
 
 # Proxy headers stay off: from 127.0.0.1 uvicorn would believe any client's X-Forwarded-For.
 _SERVER: Final = (
-    "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--lifespan", "on", "--log-level", "warning",
-    "--no-access-log", "--no-server-header", "--no-proxy-headers", "--ws", "none", "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
+    "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on",
+    "--log-level", "warning", "--no-access-log", "--no-server-header", "--no-proxy-headers",
+    "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 START_SECONDS: Final = 120.0
-_PAUSE: Final = 0.15
+_PAUSE: Final = 0.4
 _CLINICAL: Final = ("fhir", "ehrbase")
 
 
