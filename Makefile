@@ -28,7 +28,7 @@ run: $(STAMP) ## Run the whole system here, with demo data; ctrl-C stops it
 	@QUILL_DEMO=$${QUILL_DEMO:-on} exec $(BIN)/quill run
 
 test: $(STAMP) ## Run the fast tests (ARGS="-k word" to choose)
-	$(BIN)/pytest -n auto -m "not system" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup -m "not system" $(ARGS)
 
 system: $(STAMP) ## Run the tests that start the whole system as processes
 	$(BIN)/pytest -m system $(ARGS)

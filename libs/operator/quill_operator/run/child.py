@@ -19,9 +19,11 @@ FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
 EX_CONFIG: Final = 78  # sysexits.h; quill_common.settings ends with it: starting again would not help
 
+# Proxy headers stay off: from 127.0.0.1 uvicorn would believe any client's X-Forwarded-For.
 _SERVER: Final = (
-    "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--lifespan", "on", "--log-level", "warning",
-    "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
+    "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on",
+    "--log-level", "warning", "--no-access-log", "--no-server-header", "--no-proxy-headers",
+    "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
 )  # fmt: skip
 
 

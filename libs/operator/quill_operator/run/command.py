@@ -25,7 +25,6 @@ _REFUSALS = (
     CannotStartError,
     DataDirectoryInUseError,
     EmbeddedPostgresError,
-    NotReadyError,
     PermissionError,
     PortTakenError,
 )
@@ -83,7 +82,11 @@ async def _run(
 
 async def _welcome(settings: OperatorSettings, system: System, output: Output) -> None:
     urls = [child.url for child in system.services]
-    await wait_until_ready(urls, system.gateway.url, clinical=settings.clinical_services_enabled)
+    try:
+        await wait_until_ready(urls, system.gateway.url, clinical=settings.clinical_services_enabled)
+    except NotReadyError as problem:
+        output.text(f"Quill runs, but not all of it works yet: {problem}\nctrl-C stops it.")
+        return
     output.text(f"\nQuill runs at {system.gateway.url}")
     if settings.is_development:
         output.text(f"Its pages of documentation: {system.gateway.url}/api/docs")

@@ -1,5 +1,7 @@
 """The demo data of `quill run`: loaded once for a data directory."""
 
+from pathlib import Path
+
 from quill_operator.administrator import Administrator
 from quill_operator.demo.client import DemoError
 from quill_operator.demo.welcome import describe, load_and_describe
@@ -10,14 +12,22 @@ async def load_demo(settings: OperatorSettings, base_url: str, first: Administra
     """What to tell about the demo. That it cannot be loaded is told too: the system runs without it."""
     loaded = settings.folder / "demo.loaded"
     database = settings.database_url or "embedded"
-    if loaded.exists() and loaded.read_text() == _mark(database):
+    if _is_loaded(loaded, database):
         return describe(settings.folder, first)
     try:
         told = await load_and_describe(settings.folder, base_url, first)
     except DemoError as problem:
         return f"The demo data are not loaded: {problem}"
-    loaded.write_text(_mark(database))
+    _note_loaded(loaded, database)
     return told
+
+
+def _is_loaded(note: Path, database: str) -> bool:
+    return note.exists() and note.read_text() == _mark(database)
+
+
+def _note_loaded(note: Path, database: str) -> None:
+    note.write_text(_mark(database))
 
 
 def _mark(database: str) -> str:

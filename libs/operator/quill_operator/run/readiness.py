@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 START_SECONDS: Final = 120.0
-_PAUSE: Final = 0.15
+_PAUSE: Final = 0.4
 _CLINICAL: Final = ("fhir", "ehrbase")
 
 
@@ -17,11 +17,13 @@ class NotReadyError(RuntimeError):
 
 
 async def wait_until_ready(services: Sequence[str], gateway: str, *, clinical: bool) -> None:
-    """Wait until every process of `services` (base URLs) lives and the gateway calls the system healthy."""
+    """Wait until every process of `services` (base URLs) can work and the gateway calls the system healthy."""
     deadline = time.monotonic() + START_SECONDS
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         for url in services:
             await _wait(client, f"{url}/health/live", deadline, clinical=True)
+        for url in services:
+            await _wait(client, f"{url}/health/ready", deadline, clinical=True)
         await _wait(client, f"{gateway}/api/health", deadline, clinical=clinical)
 
 
@@ -43,5 +45,5 @@ async def _wait(client: httpx.AsyncClient, url: str, deadline: float, *, clinica
 def _is_well(answer: dict[str, Any], *, clinical: bool) -> bool:
     services: dict[str, dict[str, Any]] = answer.get("services", {})
     if clinical:
-        return answer.get("status") in ("alive", "healthy")
+        return answer.get("status") in ("alive", "ready", "healthy")
     return all(entry["available"] for name, entry in services.items() if name not in _CLINICAL)
