@@ -14,7 +14,7 @@ class ClientAddress:
         self._trusted = tuple(trusted)
 
     def of(self, peer: str, forwarded_for: Sequence[bytes]) -> str:
-        """`peer` is the connection's other end; the answer is the nearest address that is no trusted proxy."""
+        """`peer` is the connection's other end; the answer is the nearest address that is no such proxy."""
         if not self._trusted or not forwarded_for:
             return peer
         nearest = peer

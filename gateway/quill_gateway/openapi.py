@@ -144,7 +144,7 @@ def _find(document: Document, route: Route) -> Document | None:
 def _renamed(parameter: Document, names: dict[str, str]) -> Document:
     if parameter.get("in") != "path":
         return parameter
-    name: str = names.get("{" + parameter["name"] + "}", parameter["name"])
+    name = names.get(f"{{{parameter['name']}}}") or str(parameter["name"])
     return dict(parameter) | {"name": name.strip("{}")}
 
 
