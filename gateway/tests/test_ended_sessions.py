@@ -15,9 +15,9 @@ UNIT = "/api/organizations"
 
 
 async def status(url: str, person: Person) -> int:
-    async with aiohttp.ClientSession(base_url=url) as session:
-        async with session.get(UNIT, headers=person.headers()) as answer:
-            return answer.status
+    session = aiohttp.ClientSession(base_url=url)
+    async with session, session.get(UNIT, headers=person.headers()) as answer:
+        return answer.status
 
 
 async def refused_within_a_second(url: str, person: Person) -> None:
