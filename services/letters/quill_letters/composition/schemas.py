@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from quill_common.http.shapes import Answer, Body, OptionalText, Text, Time
+from quill_common.http.shapes import Answer, BlankIsAbsent, Body, Text, Time
 
 MAX_TITLE: Final = 500
 MAX_BODY: Final = 200_000
@@ -20,7 +20,7 @@ LetterTitle = Annotated[Text, Field(min_length=1, max_length=MAX_TITLE), AfterVa
 LetterBody = Annotated[
     Text, Field(min_length=1, max_length=MAX_BODY, description="Markdown"), AfterValidator(_not_blank)
 ]
-AuthorField = Annotated[OptionalText, Field(max_length=MAX_AUTHOR)]
+AuthorField = Annotated[Annotated[Text, Field(max_length=MAX_AUTHOR)] | None, BlankIsAbsent]
 
 
 class LetterIn(Body):

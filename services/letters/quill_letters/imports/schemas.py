@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from quill_common.http.shapes import Body, FhirId, OptionalText, Text
+from quill_common.http.shapes import BlankIsAbsent, Body, FhirId, Text
 
 from quill_letters.composition.schemas import MAX_TITLE, AuthorField, LetterBody
 
@@ -36,7 +36,7 @@ class ImportedLetter(Body):
 
     patient_id: FhirId
     source_id: SourceId
-    title: Annotated[OptionalText, Field(max_length=MAX_TITLE)] = None
+    title: Annotated[Annotated[Text, Field(max_length=MAX_TITLE)] | None, BlankIsAbsent] = None
     body: LetterBody
     author_name: AuthorField = None
     written_at: Annotated[AwareDatetime, BeforeValidator(_rfc3339_only), AfterValidator(_in_utc)]
