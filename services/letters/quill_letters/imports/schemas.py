@@ -11,6 +11,8 @@ from quill_letters.composition.schemas import MAX_TITLE, AuthorField, LetterBody
 
 MAX_LETTERS: Final = 50
 MAX_SOURCE_ID: Final = 1000
+EARLIEST_YEAR: Final = 1800
+LATEST_YEAR: Final = 2199
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -21,11 +23,11 @@ def _rfc3339_only(value: Any) -> Any:
     return value
 
 
-def _in_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as problem:
-        raise ValueError("is outside the years 1 to 9999") from problem
+def _in_living_memory(value: datetime) -> datetime:
+    """In UTC. The ends of the calendar mean infinity to the database."""
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise ValueError(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR}")
+    return value.astimezone(UTC)
 
 
 SourceId = Annotated[Text, Field(min_length=1, max_length=MAX_SOURCE_ID)]
@@ -39,7 +41,7 @@ class ImportedLetter(Body):
     title: Annotated[Annotated[Text, Field(max_length=MAX_TITLE)] | None, BlankIsAbsent] = None
     body: LetterBody
     author_name: AuthorField = None
-    written_at: Annotated[AwareDatetime, BeforeValidator(_rfc3339_only), AfterValidator(_in_utc)]
+    written_at: Annotated[AwareDatetime, BeforeValidator(_rfc3339_only), AfterValidator(_in_living_memory)]
 
 
 class Item(BaseModel):
