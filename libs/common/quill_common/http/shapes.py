@@ -22,7 +22,13 @@ def _blank_to_none(value: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
-OptionalText = Annotated[Text | None, BeforeValidator(_blank_to_none)]
+BlankIsAbsent = BeforeValidator(_blank_to_none)
+"""For a field that is optional and has a limit: `Annotated[Annotated[Text, Field(max_length=9)] | None, BlankIsAbsent]`.
+
+A limit outside of it meets the None that a blank became, and fails.
+"""
+
+OptionalText = Annotated[Text | None, BlankIsAbsent]
 """An optional field in which `""` counts as absent (contract 1.1)."""
 
 Id = Annotated[int, Field(le=MAX_BIGINT, ge=-MAX_BIGINT, strict=False)]
