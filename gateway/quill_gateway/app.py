@@ -67,6 +67,10 @@ def _own_routes(settings: GatewaySettings, peers: Peers, operations: Operations)
     return routes
 
 
-_settings = load(GatewaySettings)
-log.configure("gateway", _settings)
-app = create_app(_settings)
+def __getattr__(name: str) -> Gateway:
+    """`quill_gateway.app:app`, made when a server asks for it: importing this module reads no environment."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = load(GatewaySettings)
+    log.configure("gateway", settings)
+    return create_app(settings)

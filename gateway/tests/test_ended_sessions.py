@@ -14,12 +14,17 @@ from quill_gateway.testing.running import StartGateway, eventually
 UNIT = "/api/organizations"
 
 
-async def status(url: str, person: Person, path: str = UNIT) -> int:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(url + path, headers=person.headers()) as answer,
-    ):
+async def status(url: str, person: Person) -> int:
+    session = aiohttp.ClientSession(base_url=url)
+    async with session, session.get(UNIT, headers=person.headers()) as answer:
         return answer.status
+
+
+async def refused_within_a_second(url: str, person: Person) -> None:
+    async def refused() -> bool:
+        return await status(url, person) == 401
+
+    await eventually(refused, 1)
 
 
 async def test_a_session_that_ended_in_this_call_is_refused_before_the_answer_leaves(

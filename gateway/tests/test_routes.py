@@ -69,11 +69,6 @@ POST /api/push/send-test messaging signed_in yes -
 
 def test_the_table_is_the_contracts_index() -> None:
     expected = {tuple(line.split()) for line in INDEX.strip().splitlines()}
-    callers = {
-        Caller.ANYONE: "anyone",
-        Caller.SIGNED_IN: "signed_in",
-        Caller.REFRESH_COOKIE: "refresh_cookie",
-    }
     table = {
         (
             route.method,

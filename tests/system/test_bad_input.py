@@ -73,7 +73,7 @@ async def _attack(w: Ward, method: str, path: str, fields: list[str]) -> None:
         feature_key="epr",
     )
     for value in OUT_OF_RANGE:
-        await _refused(w, method, re.sub(r"\{\w+\}", lambda _, value=value: value, path))
+        await _refused(w, method, re.sub(r"\{\w+\}", value, path))
         await _refused(
             w, "GET", f"{plain}?limit={value}&cursor={value}&status={value}&patient_id={value}&scope={value}"
         )

@@ -77,9 +77,8 @@ async def _measure(pid: int, requests: int, auth: FakeAuth, orgs: FakeService) -
         cpu, started = _cpu_seconds(pid), time.perf_counter()
         await _load(request, requests)
         used, elapsed = _cpu_seconds(pid) - cpu, time.perf_counter() - started
-        sys.stdout.write(
-            f"{name:20} {used / requests * 1000:.3f} ms CPU a request, {requests / elapsed:.0f} requests a second\n"
-        )
+        each, rate = used / requests * 1000, requests / elapsed
+        sys.stdout.write(f"{name:20} {each:.3f} ms CPU a request, {rate:.0f} requests a second\n")
 
 
 async def _wait_until_ready(session: aiohttp.ClientSession) -> None:

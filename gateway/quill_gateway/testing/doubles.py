@@ -36,6 +36,7 @@ class FakeService:
     store: Any = field(default_factory=lambda: {"available": True, "status_code": 200})
     openapi: Any = None
     probes: int = 0
+    delay: float = 0.0
     url: str = ""
     _runner: web.AppRunner | None = None
 
@@ -46,7 +47,7 @@ class FakeService:
         app.router.add_get("/openapi.json", self._openapi)
         self._extend(app)
         app.router.add_route("*", "/{path:.*}", self._any)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -71,10 +72,12 @@ class FakeService:
 
     async def _ready(self, _: web.Request) -> web.Response:
         self.probes += 1
+        await asyncio.sleep(self.delay)
         well = isinstance(self.ready, dict) and self.ready.get("status") == "ready"
         return web.json_response(self.ready, status=200 if well else 503)
 
     async def _store(self, _: web.Request) -> web.Response:
+        await asyncio.sleep(self.delay)
         return web.json_response(self.store)
 
     async def _openapi(self, _: web.Request) -> web.Response:

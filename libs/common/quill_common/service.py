@@ -1,25 +1,29 @@
 """What every service's `app.py` starts from: the parts put together, the routes mounted, the loops run."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 from fastapi import APIRouter, FastAPI
 
 from quill_common.access.events import access_projection
+from quill_common.background import Background
 from quill_common.database.engine import Database
 from quill_common.database.migration import heads_of
 from quill_common.events.consumer import Consumer
-from quill_common.events.dependants import Dependant, Dependants
+from quill_common.events.dependant import Dependant
+from quill_common.events.dependants import Dependants
 from quill_common.events.feed import Feed, FeedClient
 from quill_common.events.follow import follow
+from quill_common.events.parked import ParkedEvents
 from quill_common.events.projection import Projection
 from quill_common.events.rabbit import Broker
 from quill_common.events.rebuild import Rebuild
 from quill_common.events.relay import Relay
+from quill_common.events.replay import Replay
 from quill_common.events.sequencer import Sequencer
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.http import errors, health, internal
@@ -51,6 +55,8 @@ class Parts:
     consumer: Consumer
     dependants: Dependants
     rebuild: Rebuild
+    parked: ParkedEvents
+    background: Background
     tokens: TokenVerifier
     service_tokens: ServiceTokenVerifier
     calls: ServiceTokens
@@ -84,8 +90,9 @@ def create_service(
             app.state.parts = parts
             for start in on_start:
                 await start(parts)
-            loops = [] if isolated else [*_loops(parts), *(loop(parts) for loop in background)]
-            stack.push_async_callback(_stop, [asyncio.create_task(_run(loop)) for loop in loops])
+            stack.push_async_callback(parts.background.stop)
+            if not isolated:
+                _start_loops(parts, background)
             yield
 
     app = FastAPI(title=f"Quill {name}", version="1.0.0", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -106,19 +113,25 @@ async def _assemble(
 ) -> Parts:
     database = Database(settings.database_url, settings.database_pool)
     stack.push_async_callback(database.close)
-    http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+    http = await stack.enter_async_context(_client())
     calls = ServiceTokens(name, settings.key_file(name))
     sources = () if isolated else sources_of(name)
     units = UnitsOfWork(database, projection)
     sequencer = Sequencer(database)
+    stack.push_async_callback(sequencer.close)
     feed = Feed(name, database, sequencer)
     feeds = FeedClient(http, calls, {source: settings.peer_url(source) for source in sources})
     consumer = Consumer(sources, projection, units, feeds)
     broker = Broker(settings.amqp_url, name, consumer.receive, settings.amqp_prefix) if settings.amqp_url else None
-    dependants = [
-        Dependant(peer, settings.peer_url(peer), feed, http, calls, settings.catch_up_seconds)
+    relay = Relay(database, sequencer, feed, broker)
+    units.on_published = relay.wake
+    peers = [
+        Dependant(peer, settings.peer_url(peer), feed, sequencer, http, calls, settings.catch_up_seconds)
         for peer in (() if isolated else dependants_of(name))
     ]
+    dependants = Dependants(name, database, sequencer, peers)
+    stack.push_async_callback(dependants.close)
+    replay = Replay(feed, feeds)
     parts = Parts(
         name=name,
         settings=settings,
@@ -127,11 +140,13 @@ async def _assemble(
         units=units,
         sequencer=sequencer,
         feed=feed,
-        relay=Relay(database, sequencer, feed, broker),
+        relay=relay,
         broker=broker,
         consumer=consumer,
-        dependants=Dependants(database, sequencer, dependants),
-        rebuild=Rebuild(feed, feeds, consumer, projection, units),
+        dependants=dependants,
+        rebuild=Rebuild(replay, consumer, projection, units),
+        parked=ParkedEvents(projection, units, replay),
+        background=Background(),
         tokens=TokenVerifier(keys or _remote_keys(stack, settings)),
         service_tokens=ServiceTokenVerifier(name, settings.jwks_file()),
         calls=calls,
@@ -140,6 +155,12 @@ async def _assemble(
     )
     _add_checks(parts)
     return parts
+
+
+def _client() -> aiohttp.ClientSession:
+    # uvicorn closes a kept connection after five seconds; a call must not be sent into the closing.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 def _remote_keys(stack: AsyncExitStack, settings: ServiceSettings) -> KeySource:
@@ -151,25 +172,17 @@ def _remote_keys(stack: AsyncExitStack, settings: ServiceSettings) -> KeySource:
 def _add_checks(parts: Parts) -> None:
     parts.health.add("database", health.database_check(parts.database, heads_of(parts.name)))
     parts.health.add("feeds", health.feed_check(parts.consumer))
+    parts.health.add("loops", health.loops_check(parts.background))
     if parts.broker is not None:
         parts.health.add("broker", health.broker_check(parts.broker))
 
 
-def _loops(parts: Parts) -> list[Awaitable[None]]:
-    loops: list[Awaitable[None]] = [parts.relay.run(), housekeeping(parts.database)]
-    loops += [follow(parts.consumer, source, parts.broker) for source in parts.consumer.followed]
+def _start_loops(parts: Parts, more: Sequence[Start]) -> None:
+    parts.background.start("relay", parts.relay.run)
+    parts.background.start("housekeeping", partial(housekeeping, parts.database))
+    for source in parts.consumer.followed:
+        parts.background.start(f"follow {source}", partial(follow, parts.consumer, source, parts.broker))
     if parts.broker is not None:
-        loops.append(parts.broker.run())
-    return loops
-
-
-async def _run(loop: Awaitable[None]) -> None:
-    await loop
-
-
-async def _stop(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+        parts.background.start("broker", parts.broker.run)
+    for loop in more:
+        parts.background.start(getattr(loop, "__name__", "background"), partial(loop, parts))

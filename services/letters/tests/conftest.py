@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from quill_common.testing.kit import ServiceKit, service_kit
+from quill_common.testing.kit import Person, ServiceKit, service_kit
 from quill_letters.app import create_app
 from quill_letters.settings import Settings
+
+PATIENT = "5f0c7a52-8f0e-4c3e-9d5e-0a9b1c2d3e4f"
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,15 @@ async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
 async def kit(session_kit: ServiceKit) -> ServiceKit:
     await session_kit.empty()
     return session_kit
+
+
+@pytest.fixture
+async def patient(kit: ServiceKit) -> str:
+    """A patient of organisation 1."""
+    return await kit.patient(PATIENT, 1)
+
+
+@pytest.fixture
+async def clinician(kit: ServiceKit) -> Person:
+    """A clinician of organisation 1."""
+    return await kit.clinician(1, full_name="Dr Ada Byron")

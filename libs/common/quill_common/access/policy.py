@@ -4,7 +4,9 @@ Rule P (clinical): own record, or shared organisation from level `staff` up, or 
 Rule A (administrative): rule P, or level `admin` and higher.
 """
 
-from sqlalchemy import ColumnElement, exists, false, literal, or_, select, true
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, exists, false, literal, or_, select, true, union_all
 
 from quill_common.access.principal import Principal
 from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff
@@ -21,6 +23,22 @@ def clinical(principal: Principal, patient_id: PatientId) -> ColumnElement[bool]
         _shares_organisation(principal, patient),
         exists().where(AccessGrant.user_id == principal.id, AccessGrant.patient_id == patient),
     )
+
+
+def clinically_visible(principal: Principal) -> CompoundSelect[Any]:
+    """Rule P as the set of patient ids, with repetitions: for a list that is to cost what the principal may see.
+
+    `clinical` on a column of a large table asks of every row in it; `id IN` this set looks up a caller's own patients.
+    """
+    sets = [select(AccessGrant.patient_id).where(AccessGrant.user_id == principal.id)]
+    if principal.patient_id is not None:
+        sets.append(select(literal(principal.patient_id)))
+    if principal.is_staff:
+        members = select(AccessPatientMember.patient_id).join(
+            AccessStaff, AccessStaff.organisation_id == AccessPatientMember.organisation_id
+        )
+        sets.append(members.where(AccessStaff.user_id == principal.id))
+    return union_all(*sets)
 
 
 def administrative(principal: Principal, patient_id: PatientId) -> ColumnElement[bool]:

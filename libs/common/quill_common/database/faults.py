@@ -29,6 +29,13 @@ def is_database_away(problem: BaseException) -> bool:
     return isinstance(cause, _AWAY)
 
 
+def is_conflict(problem: BaseException) -> bool:
+    """Whether PostgreSQL undid the transaction in favour of another (deadlock, serialisation): repeat it at once."""
+    if isinstance(problem, DBAPIError) and problem.orig is not None:
+        return isinstance(problem.orig.__cause__, asyncpg.TransactionRollbackError)
+    return isinstance(problem, asyncpg.TransactionRollbackError)
+
+
 def violated_constraint(problem: DBAPIError) -> str | None:
     """The name of the constraint or unique index that refused the row, None when it was something else."""
     cause = problem.orig.__cause__ if problem.orig is not None else None

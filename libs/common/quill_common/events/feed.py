@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row, bindparam, select
 
 from quill_common.database.engine import Database
@@ -26,7 +27,7 @@ _PAGE = (
 
 
 class FeedUnavailable(Exception):
-    """The source cannot be asked now."""
+    """The source cannot be asked now, or does not answer as it should."""
 
 
 class Feed:
@@ -37,21 +38,22 @@ class Feed:
         self._database = database
         self._sequencer = sequencer
 
-    async def head(self) -> int:
-        """The position of the last event committed so far."""
-        return await self._sequencer.number()
-
     async def page(self, after: int, limit: int = MAX_PAGE, wait: float = 0.0) -> tuple[int, list[bytes]]:
-        """The head and up to `limit` envelopes after position `after`, waiting up to `wait` seconds for one."""
+        """The head and up to `limit` envelopes after position `after`, waiting up to `wait` seconds for one.
+
+        One who is beyond the head is told so at once: our database is older than what was read from it before.
+        """
         head = await self._sequencer.number()
-        if head <= after and wait > 0:
+        if head == after and wait > 0:
             await self._sequencer.wait_beyond(after, min(wait, MAX_WAIT_SECONDS))
             head = self._sequencer.head
-        if head <= after:
-            return head, []
+        return head, [] if head <= after else await self.numbered(after, limit)
+
+    async def numbered(self, after: int, limit: int = MAX_PAGE) -> list[bytes]:
+        """Up to `limit` envelopes after position `after`, of those that have their position already."""
         async with self._database.reader() as reader:
             rows = await reader.rows(_PAGE, {"after": after, "limit": min(limit, MAX_PAGE)})
-        return head, [self._envelope(row) for row in rows]
+        return [self._envelope(row) for row in rows]
 
     def _envelope(self, row: Row[Any]) -> bytes:
         return orjson.dumps(
@@ -92,7 +94,14 @@ class FeedClient:
             ) as response:
                 if response.status != 200:
                     raise FeedUnavailable(f"{source} answered {response.status}")
-                body = orjson.loads(await response.read())
+                page = _Page.model_validate_json(await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise FeedUnavailable(f"{source} cannot be reached") from problem
-        return int(body["head"]), [Envelope.model_validate(event) for event in body["events"]]
+        except ValidationError as problem:
+            raise FeedUnavailable(f"{source} answered no feed") from problem
+        return page.head, page.events
+
+
+class _Page(BaseModel):
+    head: int
+    events: list[Envelope]

@@ -5,12 +5,15 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 
 from quill_common.events.consumer import Consumer
-from quill_common.events.feed import MAX_WAIT_SECONDS, FeedUnavailable
+from quill_common.events.feed import FeedUnavailable
 from quill_common.events.rabbit import Broker
 from quill_common.log import get_logger
 from quill_common.topology import Service
+from quill_common.waiting import wait_for
 
 GLANCE_SECONDS = 5.0
+# Short of what a feed allows: the source cannot stop before the polls that it holds have ended.
+POLL_SECONDS = 5.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -22,7 +25,7 @@ async def follow(consumer: Consumer, source: Service, broker: Broker | None) -> 
         pushed = broker is not None and broker.connected.is_set()
         level = consumer.followed[source].current
         try:
-            await consumer.pull(source, wait=MAX_WAIT_SECONDS if level and not pushed else 0.0)
+            await consumer.pull(source, wait=POLL_SECONDS if level and not pushed else 0.0)
         except (FeedUnavailable, SQLAlchemyError, OSError) as problem:
             get_logger().info("source away", source=source, error=type(problem).__name__)
             await asyncio.sleep(pause)
@@ -30,12 +33,4 @@ async def follow(consumer: Consumer, source: Service, broker: Broker | None) -> 
         else:
             pause = FIRST_PAUSE
             if pushed and broker is not None:
-                await _until_lost(broker, GLANCE_SECONDS)
-
-
-async def _until_lost(broker: Broker, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await broker.disconnected.wait()
-    except TimeoutError:
-        return
+                await wait_for(broker.disconnected, GLANCE_SECONDS)

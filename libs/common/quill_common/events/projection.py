@@ -48,6 +48,10 @@ class Projection:
         """Whether events of others make this service publish events of its own."""
         return bool(self._reactions)
 
+    def keeps(self, event: Event) -> bool:
+        """Whether some projected table depends on events of this type."""
+        return event.type in self._handlers
+
     async def apply(self, work: "UnitOfWork", event_type: str, data: dict[str, Any]) -> None:
         """Apply one event. Raises pydantic's `ValidationError` when `data` is not of that type."""
         for kind, handler in self._handlers.get(event_type, ()):

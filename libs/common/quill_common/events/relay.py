@@ -1,7 +1,6 @@
 """Number committed events and hand them to the broker, woken after each commit, with a short poll as the net."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +10,7 @@ from quill_common.events.feed import Feed
 from quill_common.events.rabbit import Broker, BrokerUnavailable
 from quill_common.events.sequencer import Sequencer
 from quill_common.log import get_logger
+from quill_common.waiting import wait_for
 
 POLL_SECONDS = 1.0
 BATCH = 200
@@ -36,14 +36,14 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled."""
         while True:
+            self._woken.clear()
             try:
                 await self._sequencer.number()
                 await self._publish()
             except (SQLAlchemyError, OSError, BrokerUnavailable) as problem:
                 get_logger().warning("relay waits", error=type(problem).__name__)
                 await asyncio.sleep(POLL_SECONDS)
-            await _wait(self._woken.wait, POLL_SECONDS)
-            self._woken.clear()
+            await wait_for(self._woken, POLL_SECONDS)
 
     async def _publish(self) -> None:
         if self._broker is None or not self._broker.connected.is_set():
@@ -57,15 +57,7 @@ class Relay:
             published = await writer.value(_ELECT)
             if published is None or published >= self._sequencer.head:
                 return 0
-            _, events = await self._feed.page(published, BATCH)
+            events = await self._feed.numbered(published, BATCH)
             await broker.publish(events)
             await writer.execute(_PUBLISHED, {"position": published + len(events)})
         return len(events)
-
-
-async def _wait(condition: Callable[[], Awaitable[object]], seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await condition()
-    except TimeoutError:
-        return

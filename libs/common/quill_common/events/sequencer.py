@@ -68,7 +68,12 @@ class Sequencer:
         return head, head - before == BATCH
 
     def _move(self, head: int) -> None:
-        if head > self.head:
+        # Down as well: a database restored to an older state has lost its last events.
+        if head != self.head:
             self.head = head
             moved, self._moved = self._moved, asyncio.Event()
             moved.set()
+
+    async def close(self) -> None:
+        """Stop numbering; what is not numbered yet will be by the next process."""
+        await self.number.close()

@@ -1,18 +1,22 @@
 """One transaction of a service: its changes and the events that tell of them, both or neither."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quill_common.database.engine import Database
-from quill_common.database.session import Writer
+from quill_common.database.session import Reader, Writer
 from quill_common.events.envelope import Event
 from quill_common.events.projection import Projection
 from quill_common.events.tables import Outbox
 from quill_common.topology import Service
+
+# Held to the commit, and held alone by a rebuild: a row that is deleted while the rebuild puts it in again would stay.
+_SHARE_OWN_PROJECTION = text("SELECT pg_advisory_xact_lock_shared(hashtext('quill own projection ' || current_schema))")
+_OWN_PROJECTION_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('quill own projection ' || current_schema))")
 
 
 class UnitOfWork(Writer):
@@ -32,7 +36,7 @@ class UnitOfWork(Writer):
         self.cause = cause
         self.replaying = replaying
         self._projection = projection
-        self._published: list[Event] = []
+        self._published: list[tuple[Event, str | None]] = []
 
     async def publish(self, event: Event) -> None:
         """Publish `event` with this transaction, and apply it to the service's own projection at once.
@@ -42,29 +46,35 @@ class UnitOfWork(Writer):
         """
         if self.replaying:
             return
-        self._published.append(event)
-        await self._projection.apply_own(self, event)
+        if self._projection.keeps(event):
+            await self.execute(_SHARE_OWN_PROJECTION)
+            await self._projection.apply_own(self, event)
+        self._published.append((event, self.request_id))
 
     @property
     def published(self) -> tuple[Event, ...]:
-        return tuple(self._published)
+        return tuple(event for event, _ in self._published)
 
     @property
     def awaited(self) -> bool:
         """Whether others decide access by something that was published here."""
-        return any(event.awaited for event in self._published)
+        return any(event.awaited for event in self.published)
+
+    async def stop_own_publishing(self) -> None:
+        """Wait for all who publish what this service projects from itself, and keep others from it until the end."""
+        await self.execute(_OWN_PROJECTION_ALONE)
 
     async def write_outbox(self) -> None:
         """Store the events; the last statement before the commit."""
         if self._published:
-            await self.execute(insert(Outbox), [self._row(event) for event in self._published])
+            await self.execute(insert(Outbox), [self._row(*each) for each in self._published])
 
-    def _row(self, event: Event) -> dict[str, Any]:
+    def _row(self, event: Event, request_id: str | None) -> dict[str, Any]:
         return {
             "type": event.type,
             "subject": event.subject(),
             "data": event.model_dump_json(),
-            "request_id": self.request_id,
+            "request_id": request_id,
             "cause": self.cause,
         }
 
@@ -75,13 +85,23 @@ class UnitsOfWork:
     def __init__(self, database: Database, projection: Projection) -> None:
         self._database = database
         self._projection = projection
+        self.on_published: Callable[[], None] = lambda: None
+
+    def reader(self) -> AbstractAsyncContextManager[Reader]:
+        """Outside any transaction: the latest committed state."""
+        return self._database.reader()
 
     @asynccontextmanager
     async def open(
         self, *, request_id: str | None = None, cause: Service | None = None, replaying: bool = False
     ) -> AsyncIterator[UnitOfWork]:
-        """Commit changes and events together when the block ends well; undo both when it raises."""
+        """Commit changes and events together when the block ends well; undo both when it raises.
+
+        After a commit with events `on_published` is called.
+        """
         async with self._database.write_connection() as connection:
             work = UnitOfWork(connection, self._projection, request_id=request_id, cause=cause, replaying=replaying)
             yield work
             await work.write_outbox()
+        if work.published:
+            self.on_published()

@@ -1,5 +1,6 @@
 """What a route may ask for: a reader, a transaction, the caller, and the caller's rights."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -62,9 +63,15 @@ async def _writer(request: Request) -> UnitOfWork:
     return await work_of(request).writer()
 
 
+async def _write_if_needed(request: Request) -> Callable[[], Awaitable[UnitOfWork]]:
+    return work_of(request).writer
+
+
 Caller = Annotated[Principal, Depends(signed_in)]
 Read = Annotated[Reader, Depends(_reader)]
 Write = Annotated[UnitOfWork, Depends(_writer)]
+WriteIfNeeded = Annotated[Callable[[], Awaitable[UnitOfWork]], Depends(_write_if_needed)]
+"""Opens the request's transaction when called: for a GET that only sometimes has something to store."""
 Clinical = Depends(clinical)
 
 

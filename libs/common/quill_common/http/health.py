@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from quill_common.background import Background
 from quill_common.database.engine import Database
 from quill_common.events.consumer import Consumer
 from quill_common.events.rabbit import Broker
@@ -62,14 +63,28 @@ def database_check(database: Database, heads: frozenset[str]) -> Check:
 
 
 def feed_check(consumer: Consumer) -> Check:
-    """Every followed source was caught up with since the start."""
+    """Every followed source was caught up with since the start, and none has fewer events than were applied here.
+
+    Parked events show, and do not make the service unready: the rest of it works.
+    """
 
     async def check() -> dict[str, Any]:
-        sources = {
-            source: {"position": followed.position, "behind": max(0, followed.head - followed.position)}
-            for source, followed in consumer.followed.items()
-        }
-        return {"state": "ok" if consumer.current else "catching up", "sources": sources}
+        states = {followed.state for followed in consumer.followed.values()} - {"ok"}
+        sources = {source: followed.as_dict() for source, followed in consumer.followed.items()}
+        return {"state": max(states, key=_GRAVITY.index, default="ok"), "sources": sources}
+
+    return check
+
+
+_GRAVITY = ("catching up", "ahead of source")
+
+
+def loops_check(background: Background) -> Check:
+    """No background loop has failed lately."""
+
+    async def check() -> dict[str, Any]:
+        failing = sorted(background.failing)
+        return {"state": "failing", "loops": failing} if failing else {"state": "ok"}
 
     return check
 

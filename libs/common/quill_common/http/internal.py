@@ -3,22 +3,23 @@
 Answers nothing without a service token; the gateway never routes here.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from quill_common.events.consumer import NotInForce
 from quill_common.events.envelope import Envelope
 from quill_common.events.feed import MAX_PAGE, MAX_WAIT_SECONDS, FeedUnavailable
 from quill_common.events.inbox import parked
-from quill_common.events.parked import retry_parked
+from quill_common.events.rebuild import CannotRebuild
 from quill_common.http.callers import Read
-from quill_common.http.errors import Forbidden, Unauthenticated, Unavailable
+from quill_common.http.errors import Conflict, Forbidden, Unauthenticated, Unavailable
 from quill_common.http.shapes import MAX_BIGINT
 from quill_common.http.work import WorkRoute, work_of
 from quill_common.identity.errors import InvalidToken
-from quill_common.topology import Service
+from quill_common.topology import SERVICES, Service
 
 
 async def calling_service(request: Request) -> str:
@@ -51,6 +52,7 @@ class CatchUp(BaseModel):
     source: Service
     position: int = Field(ge=0, le=MAX_BIGINT)
     events: list[Envelope] = []
+    chain: list[Service] = Field([], max_length=len(SERVICES), description="Who waits for this, each for the next")
 
 
 @router.get("/events")
@@ -67,23 +69,26 @@ async def feed(
 
 @router.post("/catch-up")
 async def catch_up(request: Request, body: CatchUp, caller: Annotated[str, Depends(calling_service)]) -> Response:
-    """Be level with the caller, and what we published because of it in force with others, before answering."""
+    """Be level with the caller, and have what we published because of it in force with others, before answering.
+
+    `{"position": int, "pending": [names of those others that have not confirmed]}`
+    """
     parts = work_of(request).parts
     if caller != body.source or body.source not in parts.consumer.followed:
         raise Forbidden
     try:
         position = await parts.consumer.catch_up(body.source, body.position, body.events)
-    except FeedUnavailable as problem:
+    except (FeedUnavailable, NotInForce) as problem:
         raise Unavailable from problem
-    if parts.projection.reacts and await parts.dependants.confirm_derived(body.source):
-        raise Unavailable
-    return _json(b'{"position":%d}' % position)
+    pending = await parts.dependants.confirm_derived(body.source, body.chain) if parts.projection.reacts else []
+    return _json(orjson.dumps({"position": position, "pending": pending}))
 
 
 @router.get("/projections", dependencies=[Depends(operator_only)])
 async def projections(request: Request) -> Response:
     """How far each source is applied."""
-    return _json(orjson.dumps(_sources(request)))
+    followed = work_of(request).parts.consumer.followed
+    return _json(orjson.dumps({source: each.as_dict() for source, each in followed.items()}))
 
 
 @router.post("/projections/rebuild", dependencies=[Depends(operator_only)])
@@ -93,6 +98,8 @@ async def rebuild(request: Request) -> Response:
         reached = await work_of(request).parts.rebuild.all()
     except FeedUnavailable as problem:
         raise Unavailable from problem
+    except CannotRebuild as problem:
+        raise Conflict(str(problem)) from problem
     return _json(orjson.dumps(reached))
 
 
@@ -108,22 +115,10 @@ async def list_parked(read: Read) -> Response:
 async def retry(request: Request) -> Response:
     """Try them again: `{"applied": int, "parked": int}`."""
     parts = work_of(request).parts
-    applied, left = await retry_parked(parts.database, parts.projection, parts.units)
-    parts.relay.wake()
+    applied, left = await parts.parked.retry()
+    for source in parts.consumer.followed:
+        await parts.consumer.look(source)
     return _json(orjson.dumps({"applied": applied, "parked": left}))
-
-
-def _sources(request: Request) -> dict[str, Any]:
-    parts = work_of(request).parts
-    return {
-        source: {
-            "position": followed.position,
-            "head": followed.head,
-            "behind": max(0, followed.head - followed.position),
-            "current": followed.current,
-        }
-        for source, followed in parts.consumer.followed.items()
-    }
 
 
 def _json(body: bytes) -> Response:

@@ -57,12 +57,10 @@ class Work:
         if self._unit is not None and self.idempotency is not None:
             await self.idempotency.remember(self._unit, response)
         await self._stack.aclose()
-        if self._unit is not None and self._unit.published:
-            self.parts.relay.wake()
-            if self._unit.awaited:
-                pending = await self.parts.dependants.confirm()
-                if pending:
-                    response.headers["X-Quill-Pending"] = ",".join(pending)
+        if self._unit is not None and self._unit.awaited:
+            pending = await self.parts.dependants.confirm()
+            if pending:
+                response.headers["X-Quill-Pending"] = ",".join(pending)
 
     async def undo(self, problem: BaseException) -> None:
         """Close what was opened, rolling back."""

@@ -1,0 +1,79 @@
+"""One batch of events into the projection: changes and position in one transaction, and no event holds up the rest."""
+
+import asyncio
+from collections.abc import Sequence
+
+from quill_common.database.faults import is_conflict, is_database_away
+from quill_common.events.envelope import Envelope
+from quill_common.events.followed import Followed
+from quill_common.events.inbox import has_parked, lock_position, move_position, park
+from quill_common.events.projection import Projection
+from quill_common.events.unit_of_work import UnitsOfWork
+from quill_common.log import get_logger
+from quill_common.topology import Service
+
+TRIES = 5
+PAUSE_SECONDS = 0.05
+BATCH = 100
+
+
+class Applier:
+    """Applies what is next and passes over the rest. Raises only while the database is away."""
+
+    def __init__(self, projection: Projection, units: UnitsOfWork) -> None:
+        self._projection = projection
+        self._units = units
+
+    async def __call__(self, source: Service, followed: Followed, events: Sequence[Envelope]) -> None:
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            if await self._tried(source, followed, batch) is not None:
+                for event in batch:
+                    await self._stubbornly(source, followed, event)
+
+    async def _stubbornly(self, source: Service, followed: Followed, event: Envelope) -> None:
+        """Try an event alone a few times, then park it so that those behind it are not held up."""
+        problem = await self._tried(source, followed, (event,))
+        for attempt in range(1, TRIES):
+            if problem is None:
+                return
+            await asyncio.sleep(PAUSE_SECONDS * 2**attempt)
+            problem = await self._tried(source, followed, (event,))
+        if problem is not None:
+            await self._park(source, followed, event, problem)
+
+    async def _tried(self, source: Service, followed: Followed, events: Sequence[Envelope]) -> Exception | None:
+        """Apply `events`; what a handler raised, if one did."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                await self._commit(source, followed, events)
+            except Exception as problem:  # quill: allow broad-except - whatever a handler raises, its event is parked
+                if is_conflict(problem) and attempt < TRIES:
+                    continue
+                if is_database_away(problem):
+                    raise
+                return problem
+            break
+        return None
+
+    async def _commit(self, source: Service, followed: Followed, events: Sequence[Envelope]) -> None:
+        async with self._units.open(cause=source) as work:
+            position = await lock_position(work, source)
+            for event in events:
+                if event.position == position + 1:
+                    work.request_id = event.requestid
+                    await self._projection.apply(work, event.type, event.data)
+                    position = event.position
+            await move_position(work, source, position)
+            parked = await has_parked(work, source)
+        followed.position, followed.parked = position, parked
+
+    async def _park(self, source: Service, followed: Followed, event: Envelope, problem: Exception) -> None:
+        async with self._units.open(cause=source) as work:
+            position = await lock_position(work, source)
+            if event.position == position + 1:
+                await park(work, source, event, problem, TRIES)
+                await move_position(work, source, event.position)
+                position = event.position
+        followed.position, followed.parked = position, True
+        get_logger().error("event parked", source=source, position=event.position, error=type(problem).__name__)

@@ -1,0 +1,33 @@
+"""The two tables of a resource store, as mixins: each service has them in its own schema and migration.
+
+class Patient(ResourceColumns, Base):
+    __tablename__ = "fhir_patient"
+    family_key: Mapped[str]            # what searches need
+
+class PatientVersion(VersionColumns, Base):
+    __tablename__ = "fhir_patient_version"
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class VersionColumns:
+    """Every version of every resource, the present one included. Rows are only ever added."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    resource_type: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_updated: Mapped[datetime]
+    content: Mapped[str]
+
+
+class ResourceColumns:
+    """The present version of every resource. `content` is the JSON text that is sent."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    resource_type: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    last_updated: Mapped[datetime]
+    content: Mapped[str]
