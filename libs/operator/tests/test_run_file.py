@@ -24,7 +24,12 @@ def test_a_reader_never_sees_half_of_it(tmp_path: Path) -> None:
     names = [f"process-{number}" for number in range(200)]
     run_file.write(tmp_path, {})
     full = {name: run_file.Running(pid=1, url="http://127.0.0.1:1") for name in names}
-    writer = threading.Thread(target=lambda: [run_file.write(tmp_path, full if n % 2 else {}) for n in range(1001)])
+
+    def rewrite() -> None:
+        for number in range(1000):
+            run_file.write(tmp_path, full if number % 2 else {})
+
+    writer = threading.Thread(target=rewrite)
     writer.start()
     sizes = set()
     while writer.is_alive():
