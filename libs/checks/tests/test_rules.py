@@ -45,7 +45,13 @@ CASES = [
         "publish-outside-relay",
         "services/letters/quill_letters/composition/service.py",
         "async def write(exchange):\n    await exchange.publish(message, 'letter.written')\n",
-        "async def write(work):\n    work.emit(event)\n",
+        "async def write(work):\n    work.publish(event)\n",
+    ),
+    Case(
+        "publish-outside-relay",
+        "services/letters/quill_letters/composition/service.py",
+        "import aio_pika\n",
+        "from quill_common.events.unit_of_work import Write\n",
     ),
     Case(
         "sql-outside-repository",

@@ -1,14 +1,17 @@
 """Changes and events leave together, before the answer does."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from quill_checks.findings import Rule, Source
-from quill_checks.names import calls, dotted, functions, own_nodes
+from quill_checks.names import calls, dotted, functions, imports, own_nodes
 
 _COMMITS: Final = {"commit", "commit_prepared"}
-_PUBLISHES: Final = {"publish", "basic_publish"}
+# A unit of work has a `publish` too: that one writes to the outbox and is the right one.
+_BROKER: Final = re.compile("exchange|channel|broker|rabbit|connection")
+_BROKER_LIBRARIES: Final = {"aio_pika", "aiormq", "pika"}
 
 
 def _commit_outside_unit(source: Source) -> Iterator[tuple[ast.AST, str]]:
@@ -34,8 +37,12 @@ def _commit_in_dependency(source: Source) -> Iterator[tuple[ast.AST, str]]:
 def _publish_outside_relay(source: Source) -> Iterator[tuple[ast.AST, str]]:
     if source.is_test or source.is_under("libs/common/quill_common/events"):
         return
+    for node, module in imports(source.tree):
+        if module.partition(".")[0] in _BROKER_LIBRARIES:
+            yield node, f"imports {module}: only quill_common/events speaks to the broker"
     for call in calls(source.tree):
-        if _attribute(call) in _PUBLISHES:
+        *receiver, method = dotted(call.func).split(".")
+        if method == "basic_publish" or (method == "publish" and _BROKER.search(receiver[-1] if receiver else "")):
             yield call, f"`{dotted(call.func)}()` outside quill_common/events"
 
 

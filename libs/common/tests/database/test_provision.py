@@ -1,6 +1,7 @@
 """The role of a service reaches its own schema and nothing else."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from quill_common.database.provision import provision, role_of, role_url
 from quill_common.testing.postgres import postgres_server
 from sqlalchemy.engine import make_url
 
-DATABASE = "provision_test"
+DATABASE = f"provision_test_{os.getpid()}"  # workers of one run share the server
 
 
 @pytest.fixture(scope="module")
@@ -78,21 +79,21 @@ async def test_a_service_reads_and_writes_rows_of_its_own_schema_without_naming_
         "DROP TABLE auth.secrets",
         "TRUNCATE auth.secrets",
         "CREATE ROLE mine",
-        "SET ROLE provision_test_orgs",
+        "SET ROLE {database}_orgs",
     ],
 )
 async def test_a_service_is_refused_everything_beyond_its_rows(admin_url: str, statement: str) -> None:
     auth, _ = await both(admin_url)
     async with connected(auth) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(statement)
+            await connection.execute(statement.format(database=DATABASE))
 
 
 async def test_provisioning_twice_at_once_leaves_one_working_role(admin_url: str) -> None:
     urls = await asyncio.gather(*(provision(admin_url, "auth", "same") for _ in range(8)))
     assert len(set(urls)) == 1
     async with connected(urls[0]) as connection:
-        assert await connection.fetchval("SELECT current_user") == "provision_test_auth"
+        assert await connection.fetchval("SELECT current_user") == f"{DATABASE}_auth"
 
 
 async def test_provisioning_again_changes_the_password_and_keeps_the_data(admin_url: str) -> None:

@@ -28,6 +28,7 @@ async def test_wrong_settings_end_the_run_instead_of_starting_again_and_again() 
 
 async def test_a_process_that_dies_at_once_is_started_again_with_growing_pauses(tmp_path: Path) -> None:
     (tmp_path / "quill_auth").mkdir()
+    (tmp_path / "quill_auth/__init__.py").touch()
     (tmp_path / "quill_auth/main.py").write_text("raise SystemExit(1)\n")
     auth, ports = child({"PYTHONPATH": str(tmp_path)})
     starts: list[float] = []
