@@ -34,9 +34,7 @@ class CommonSettings(BaseSettings):
     letters_url: AnyHttpUrl = _peer(_local("letters"))
     messaging_url: AnyHttpUrl = _peer(_local("messaging"))
 
-    service_key_file: Path | None = Field(
-        None, description="Private key that signs this process's service tokens"
-    )
+    service_key_file: Path | None = Field(None, description="Private key that signs this process's service tokens")
     service_jwks_file: Path | None = Field(None, description="Public keys of all services")
 
     @property
@@ -59,13 +57,10 @@ class CommonSettings(BaseSettings):
 class ServiceSettings(CommonSettings):
     """What every service needs beside: its own database role and, optionally, the broker."""
 
-    database_url: str = Field(
-        description="postgresql://role:password@host:port/database of this service's own role"
-    )
-    database_pool: int = Field(
-        10, ge=1, le=200, description="Connections for reading, and as many for writing"
-    )
+    database_url: str = Field(description="postgresql://role:password@host:port/database of this service's own role")
+    database_pool: int = Field(10, ge=1, le=200, description="Connections for reading, and as many for writing")
     amqp_url: str | None = Field(None, description="RabbitMQ; without it services follow each other's feeds")
+    amqp_prefix: str = Field("quill", description="Exchange and queues are named after it")
     catch_up_seconds: float = Field(2.0, gt=0, description="How long a write waits for its dependants")
 
 

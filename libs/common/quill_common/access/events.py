@@ -3,7 +3,13 @@
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
-from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff, AccessUser
+from quill_common.access.tables import (
+    AccessGrant,
+    AccessPatient,
+    AccessPatientMember,
+    AccessStaff,
+    AccessUser,
+)
 from quill_common.database.session import Writer
 from quill_common.events.catalogue.auth import UserChanged, UserCreated, UserDeactivated, UserFacts
 from quill_common.events.catalogue.orgs import (
@@ -86,9 +92,7 @@ def _follow_grants(projection: Projection) -> None:
     @projection.on(AccessRevoked)
     async def revoked(work: UnitOfWork, event: AccessRevoked) -> None:
         await work.execute(
-            delete(AccessGrant).where(
-                AccessGrant.user_id == event.user_id, AccessGrant.patient_id == event.patient_id
-            )
+            delete(AccessGrant).where(AccessGrant.user_id == event.user_id, AccessGrant.patient_id == event.patient_id)
         )
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
 
 from quill_common.access.levels import at_least
 from quill_common.access.tables import AccessUser
@@ -44,6 +46,11 @@ async def principal_of(reader: Reader, user_id: int, session_id: str) -> Princip
     row = await reader.row(_USER, {"user_id": user_id})
     if row is None or not row.is_active:
         return None
+    return principal_from(row, session_id)
+
+
+def principal_from(row: Row[Any], session_id: str) -> Principal:
+    """The principal of a row that has the columns of `access_user`."""
     return Principal(
         id=row.id,
         username=row.username,

@@ -33,7 +33,8 @@ async def downgrade(service: str, admin_url: str, revision: str = "base") -> Non
 async def revise(service: str, admin_url: str, message: str) -> None:
     """Write a new revision of the service's own line from the difference between models and schema."""
     own = str(_package_folder(service) / "versions")
-    head = f"{service}@head" if any(Path(own).glob("*.py")) else "base"
+    begun = any(revision.branch_labels == {service} for revision in _scripts(service).walk_revisions())
+    head = f"{service}@head" if begun else "base"
     await _run(
         service,
         admin_url,
@@ -43,7 +44,7 @@ async def revise(service: str, admin_url: str, message: str) -> None:
             autogenerate=True,
             version_path=own,
             head=head,
-            branch_label=service if head == "base" else None,
+            branch_label=None if begun else service,
         ),
     )
 
@@ -52,14 +53,16 @@ async def current_of(service: str, admin_url: str) -> frozenset[str]:
     """The revisions that the schema stands at."""
     found: list[frozenset[str]] = []
     await _in_schema(
-        service, admin_url, lambda c: found.append(frozenset(MigrationContext.configure(c).get_current_heads()))
+        service,
+        admin_url,
+        lambda c: found.append(frozenset(MigrationContext.configure(c).get_current_heads())),
     )
     return found[0]
 
 
 def heads_of(service: str) -> frozenset[str]:
     """The revisions that this code needs."""
-    return frozenset(ScriptDirectory.from_config(_config(service)).get_heads())
+    return frozenset(_scripts(service).get_heads())
 
 
 async def check(service: str, admin_url: str) -> list[object]:
@@ -67,7 +70,7 @@ async def check(service: str, admin_url: str) -> list[object]:
     found: list[object] = []
 
     def compare(connection: Connection) -> None:
-        migration = MigrationContext.configure(connection, opts=_COMPARE)
+        migration = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
         for difference in compare_metadata(migration, _merged(_metadata(service))):
             found.append(difference)
 
@@ -79,16 +82,16 @@ def run() -> None:
     """Called by every `env.py`."""
     config = context.config
     context.configure(
-        connection=config.attributes["connection"], target_metadata=_metadata(config.attributes["service"]), **_COMPARE
+        connection=config.attributes["connection"],
+        target_metadata=_metadata(config.attributes["service"]),
+        compare_type=True,
+        compare_server_default=False,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-_COMPARE: dict[str, bool] = {"compare_type": True, "compare_server_default": False}
-
-
-async def _run(service: str, admin_url: str, order: Callable[[Config], None]) -> None:
+async def _run(service: str, admin_url: str, order: Callable[[Config], object]) -> None:
     def work(connection: Connection) -> None:
         config = _config(service)
         config.attributes["connection"] = connection
@@ -115,6 +118,10 @@ async def _in_schema(service: str, admin_url: str, work: Callable[[Connection], 
             await connection.commit()
     finally:
         await engine.dispose()
+
+
+def _scripts(service: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(service))
 
 
 def _config(service: str) -> Config:

@@ -40,9 +40,7 @@ def account_for(paths: Iterable[Path]) -> Account | None:
     if os.geteuid() != 0:
         return None
     entry = _first_known(_ACCOUNTS)
-    open_to_all = all(
-        parent.stat().st_mode & 0o001 for path in paths for parent in [path, *path.resolve().parents]
-    )
+    open_to_all = all(parent.stat().st_mode & 0o001 for path in paths for parent in [path, *path.resolve().parents])
     return Account(entry.pw_uid, entry.pw_gid, override=not open_to_all)
 
 
@@ -51,9 +49,7 @@ def _first_known(names: Iterable[str]) -> pwd.struct_passwd:
     for name in names:
         if name in known:
             return known[name]
-    raise LookupError(
-        f"PostgreSQL does not run as root, and there is no account to lend it: {', '.join(names)}"
-    )
+    raise LookupError(f"PostgreSQL does not run as root, and there is no account to lend it: {', '.join(names)}")
 
 
 def become(account: Account | None, *, stop_with_parent: signal.Signals | None = None) -> Callable[[], None]:
@@ -91,9 +87,7 @@ def _take_on(account: Account) -> None:
 def _keep_override() -> None:
     bit = 1 << _CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    data = (ctypes.c_uint32 * 6)(
-        bit, bit, bit, 0, 0, 0
-    )  # effective, permitted, inheritable; low word, high word
+    data = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; low word, high word
     _checked(_libc.capset(header, data))
     _checked(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0))
 

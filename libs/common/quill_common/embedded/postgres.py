@@ -6,6 +6,7 @@ to all users, adds a system user, and leaves a lock file in the temporary direct
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -79,6 +80,15 @@ class EmbeddedPostgres:
         self._ensure_database()
         return self.url
 
+    def running_url(self) -> str:
+        """The owner's URL of the server that another process started here. Raises EmbeddedPostgresError."""
+        try:
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
+            self._port = int(lines[3])
+        except (FileNotFoundError, IndexError, ValueError) as problem:
+            raise EmbeddedPostgresError(f"PostgreSQL does not run in {self._directory}") from problem
+        return self.url
+
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -101,25 +111,38 @@ class EmbeddedPostgres:
             _write_private(self._password_file, secrets.token_urlsafe(24))
         if (self._data / "PG_VERSION").exists():
             return
-        self._data.mkdir(mode=0o700, exist_ok=True)
-        if self._account:
-            os.chown(self._data, self._account.uid, self._account.gid)
-        self._initialise()
+        # Under another name until it is whole: initdb marks a folder as a cluster long before it is one.
+        unfinished = self._directory / "data.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        self._give_away(unfinished)
+        self._initialise(unfinished)
+        unfinished.rename(self._data)
 
-    def _initialise(self) -> None:
+    def _initialise(self, folder: Path) -> None:
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        owner = (f"--username={_OWNER}", "--auth=scram-sha-256", "--pwfile=/dev/stdin")
+        password = self._directory / "initdb.password"
+        password.unlink(missing_ok=True)
+        _write_private(password, self._password_file.read_text() + "\n")
+        self._give_away(password)
+        owner = (f"--username={_OWNER}", "--auth=scram-sha-256", f"--pwfile={password}")
+        sync = ("--sync-method=fsync",) if self._settings is _DURABLE else ("--no-sync",)
         done = subprocess.run(  # noqa: S603
-            [str(binaries() / "initdb"), f"--pgdata={self._data}", "--no-sync", *locale, *owner],
-            input=self._password_file.read_bytes() + b"\n",
+            [str(binaries() / "initdb"), f"--pgdata={folder}", *locale, *owner, *sync],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             cwd="/",
             env=_environment(),
             preexec_fn=become(self._account),
         )
+        password.unlink()
         if done.returncode != 0:
             raise EmbeddedPostgresError(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
+
+    def _give_away(self, path: Path) -> None:
+        if self._account:
+            os.chown(path, self._account.uid, self._account.gid)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         settings = {
@@ -170,9 +193,7 @@ class EmbeddedPostgres:
             env=_environment() | {"PGPASSWORD": self._password_file.read_text().strip()},
         )
         if done.returncode != 0 and "already exists" not in done.stderr:
-            raise EmbeddedPostgresError(
-                f"The database {self._database} cannot be made: {done.stderr.strip()}"
-            )
+            raise EmbeddedPostgresError(f"The database {self._database} cannot be made: {done.stderr.strip()}")
 
     def _end_leftover(self) -> None:
         """End a server that outlived its parent; drop a pid file whose number now belongs to someone else."""

@@ -22,7 +22,13 @@ class Dependant:
     """One service that projects from us, and how far it has told us that it is."""
 
     def __init__(
-        self, name: Service, url: str, feed: Feed, http: aiohttp.ClientSession, tokens: ServiceTokens, bound: float
+        self,
+        name: Service,
+        url: str,
+        feed: Feed,
+        http: aiohttp.ClientSession,
+        tokens: ServiceTokens,
+        bound: float,
     ) -> None:
         self.name = name
         self.confirmed = -1
@@ -48,7 +54,11 @@ class Dependant:
         # The events go along, so that a dependant that is nearly level need not come back for them.
         head = await self._feed.head()
         events = [] if self.confirmed < 0 else (await self._feed.page(self.confirmed, PUSHED_AT_MOST))[1]
-        body = b'{"source":"%s","position":%d,"events":[%s]}' % (self._feed.service.encode(), head, b",".join(events))
+        body = b'{"source":"%s","position":%d,"events":[%s]}' % (
+            self._feed.service.encode(),
+            head,
+            b",".join(events),
+        )
         try:
             async with self._http.post(
                 f"{self._url}/internal/catch-up",

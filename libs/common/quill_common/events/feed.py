@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import orjson
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, bindparam, select
 
 from quill_common.database.engine import Database
 from quill_common.events.envelope import Envelope
@@ -19,9 +19,9 @@ MAX_WAIT_SECONDS = 20.0
 
 _PAGE = (
     select(Outbox.position, Outbox.type, Outbox.subject, Outbox.data, Outbox.time, Outbox.request_id)
-    .where(Outbox.position > text(":after"))
+    .where(Outbox.position > bindparam("after"))
     .order_by(Outbox.position)
-    .limit(text(":limit"))
+    .limit(bindparam("limit"))
 )
 
 

@@ -10,8 +10,8 @@ from quill_common.topology import Service
 if TYPE_CHECKING:
     from quill_common.events.unit_of_work import UnitOfWork
 
-E = TypeVar("E", bound=Event)
 Handler = Callable[["UnitOfWork", Any], Awaitable[None]]
+Handling = TypeVar("Handling", bound=Handler)
 Clearer = Callable[[Writer], Awaitable[None]]
 
 
@@ -26,15 +26,11 @@ class Projection:
         self._reactions: dict[str, list[tuple[type[Event], Handler]]] = {}
         self._clearers: dict[Service, list[Clearer]] = {}
 
-    def on(
-        self, *kinds: type[E]
-    ) -> Callable[[Callable[["UnitOfWork", E], Awaitable[None]]], Callable[["UnitOfWork", E], Awaitable[None]]]:
+    def on(self, *kinds: type[Event]) -> Callable[[Handling], Handling]:
         """Register a handler that keeps projected tables; it also runs when they are built again."""
         return _registrar(self._handlers, kinds)
 
-    def reacts_to(
-        self, *kinds: type[E]
-    ) -> Callable[[Callable[["UnitOfWork", E], Awaitable[None]]], Callable[["UnitOfWork", E], Awaitable[None]]]:
+    def reacts_to(self, *kinds: type[Event]) -> Callable[[Handling], Handling]:
         """Register a handler that changes the service's own data; it runs once and never in a rebuild."""
         return _registrar(self._reactions, kinds)
 
@@ -70,8 +66,10 @@ class Projection:
             await clearer(writer)
 
 
-def _registrar(handlers: dict[str, list[tuple[type[Event], Handler]]], kinds: tuple[type[E], ...]) -> Any:
-    def register(handler: Handler) -> Handler:
+def _registrar(
+    handlers: dict[str, list[tuple[type[Event], Handler]]], kinds: tuple[type[Event], ...]
+) -> Callable[[Handling], Handling]:
+    def register(handler: Handling) -> Handling:
         for kind in kinds:
             handlers.setdefault(kind.type, []).append((kind, handler))
         return handler

@@ -32,9 +32,9 @@ class OutboxHead(SharedBase):
     """The last position drawn. Its row lock serialises sequencers. One row."""
 
     __tablename__ = "outbox_head"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     position: Mapped[int] = mapped_column(server_default=text("0"))
 
 
@@ -42,9 +42,9 @@ class OutboxRelay(SharedBase):
     """The last position that the broker confirmed; its row lock elects the relaying process. One row."""
 
     __tablename__ = "outbox_relay"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     published: Mapped[int] = mapped_column(server_default=text("0"))
 
 

@@ -82,8 +82,6 @@ class UnitsOfWork:
     ) -> AsyncIterator[UnitOfWork]:
         """Commit changes and events together when the block ends well; undo both when it raises."""
         async with self._database.write_connection() as connection:
-            work = UnitOfWork(
-                connection, self._projection, request_id=request_id, cause=cause, replaying=replaying
-            )
+            work = UnitOfWork(connection, self._projection, request_id=request_id, cause=cause, replaying=replaying)
             yield work
             await work.write_outbox()

@@ -95,7 +95,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(QuillError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for away in (OperationalError, InterfaceError, PoolTimeout, DBAPIError, OSError, TimeoutError, KeysUnavailable):
+    for away in (
+        OperationalError,
+        InterfaceError,
+        PoolTimeout,
+        DBAPIError,
+        OSError,
+        TimeoutError,
+        KeysUnavailable,
+    ):
         app.add_exception_handler(away, _away_or_broken)
 
 

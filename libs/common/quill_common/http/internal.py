@@ -1,4 +1,7 @@
-"""What services and operators ask of each other. Answers nothing without a service token; the gateway never routes here."""
+"""What services and operators ask of each other.
+
+Answers nothing without a service token; the gateway never routes here.
+"""
 
 from typing import Annotated, Any
 
@@ -35,7 +38,10 @@ async def operator_only(caller: Annotated[str, Depends(calling_service)]) -> Non
 
 
 router = APIRouter(
-    prefix="/internal", include_in_schema=False, route_class=WorkRoute, dependencies=[Depends(calling_service)]
+    prefix="/internal",
+    include_in_schema=False,
+    route_class=WorkRoute,
+    dependencies=[Depends(calling_service)],
 )
 
 

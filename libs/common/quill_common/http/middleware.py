@@ -69,9 +69,7 @@ class RequestMiddleware:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         REQUESTS.labels(self._service, method, route, status).inc()
         SECONDS.labels(self._service, method, route).observe(seconds)
-        get_logger().info(
-            "request", method=method, route=route, status=status, ms=round(seconds * 1000, 2)
-        )
+        get_logger().info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -70,7 +70,7 @@ def _decode(cursor: str) -> list[Any]:
 def _fits(part: Any, kind: type) -> bool:
     if kind is int:
         return type(part) is int and abs(part) <= MAX_BIGINT
-    return type(part) is kind and "\x00" not in part
+    return isinstance(part, str) and kind is str and "\x00" not in part
 
 
 def _page(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 MAX_BIGINT = 2**63 - 1
 MAX_DEPTH = 60
@@ -22,7 +22,16 @@ def _blank_to_none(value: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
-OptionalText = Annotated[Text | None, BeforeValidator(_blank_to_none)]
+Trimmed = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_no_nul)]
+"""Text without the white space around it; lengths that are added to it count what is left."""
+
+BlankIsAbsent = BeforeValidator(_blank_to_none)
+"""For an optional field with a limit: `Annotated[Annotated[Text, Field(max_length=9)] | None, BlankIsAbsent]`.
+
+A limit outside of it meets the None that a blank became, and fails.
+"""
+
+OptionalText = Annotated[Text | None, BlankIsAbsent]
 """An optional field in which `""` counts as absent (contract 1.1)."""
 
 Id = Annotated[int, Field(le=MAX_BIGINT, ge=-MAX_BIGINT, strict=False)]

@@ -6,9 +6,7 @@ from quill_common.identity.errors import CsrfFailed, InvalidToken
 from quill_common.identity.tokens import TokenVerifier
 
 
-async def check_csrf(
-    verifier: TokenVerifier, header: str | None, cookie: str | None, session_id: str
-) -> None:
+async def check_csrf(verifier: TokenVerifier, header: str | None, cookie: str | None, session_id: str) -> None:
     """Raises CsrfFailed unless header and cookie are the same CSRF token of this session; KeysUnavailable."""
     if not header or not cookie or not _same(header, cookie):
         raise CsrfFailed

@@ -29,9 +29,7 @@ class RemoteJwks:
     When the peer is away, the keys already known go on verifying.
     """
 
-    def __init__(
-        self, url: str, *, timeout: float = 3.0, min_interval: float = 1.0, max_age: float = 60.0
-    ) -> None:
+    def __init__(self, url: str, *, timeout: float = 3.0, min_interval: float = 1.0, max_age: float = 60.0) -> None:
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._min_interval = min_interval

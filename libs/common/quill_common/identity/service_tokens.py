@@ -35,6 +35,10 @@ class ServiceTokens:
             self._current[audience] = (token, expires_at)
         return token
 
+    def headers(self, audience: str) -> dict[str, str]:
+        """The header that carries such a token."""
+        return {"Authorization": f"Bearer {self.token(audience)}"}
+
     def _sign(self, audience: str, now: int, expires_at: int) -> str:
         claims = {
             "iss": self._name,

@@ -114,9 +114,7 @@ async def test_tables_that_were_there_before_are_opened_to_the_role(admin_url: s
 async def test_other_roles_cannot_even_connect(admin_url: str) -> None:
     await both(admin_url)
     async with connected(admin_url) as admin:
-        allowed = await admin.fetchval(
-            f"SELECT has_database_privilege('pg_read_all_data', '{DATABASE}', 'CONNECT')"
-        )
+        allowed = await admin.fetchval(f"SELECT has_database_privilege('pg_read_all_data', '{DATABASE}', 'CONNECT')")
     assert allowed is False
 
 

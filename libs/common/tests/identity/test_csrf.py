@@ -5,9 +5,7 @@ SESSION = "6f0c9f6e-6a3e-4a53-9b1e-111111111111"
 OTHER = "6f0c9f6e-6a3e-4a53-9b1e-222222222222"
 
 
-async def test_the_sessions_own_token_in_header_and_cookie_passes(
-    signer: TokenSigner, verifier: TokenVerifier
-) -> None:
+async def test_the_sessions_own_token_in_header_and_cookie_passes(signer: TokenSigner, verifier: TokenVerifier) -> None:
     token = signer.csrf(7, SESSION, lifetime=60)
     await check_csrf(verifier, token, token, SESSION)
     await check_csrf(verifier, token, token, SESSION)
@@ -29,18 +27,14 @@ async def test_half_a_pair_or_two_different_tokens_fail(signer: TokenSigner, ver
             await check_csrf(verifier, header, cookie, SESSION)
 
 
-async def test_a_token_of_another_session_of_the_same_user_fails(
-    signer: TokenSigner, verifier: TokenVerifier
-) -> None:
+async def test_a_token_of_another_session_of_the_same_user_fails(signer: TokenSigner, verifier: TokenVerifier) -> None:
     token = signer.csrf(7, OTHER, lifetime=60)
     await check_csrf(verifier, token, token, OTHER)
     with pytest.raises(CsrfFailed):
         await check_csrf(verifier, token, token, SESSION)
 
 
-async def test_a_made_up_pair_or_another_kind_of_token_fails(
-    signer: TokenSigner, verifier: TokenVerifier
-) -> None:
+async def test_a_made_up_pair_or_another_kind_of_token_fails(signer: TokenSigner, verifier: TokenVerifier) -> None:
     access = signer.access(7, SESSION, roles=[], competencies=[], lifetime=60)
     expired = signer.csrf(7, SESSION, lifetime=-1)
     for token in ("made-up", access, signer.refresh(7, SESSION, lifetime=60), expired):

@@ -56,9 +56,7 @@ async def test_many_first_requests_cause_one_fetch(publisher: Publisher, keys: S
     assert publisher.asked == 1
 
 
-async def test_a_rotated_key_is_fetched_when_it_first_appears(
-    publisher: Publisher, keys: SigningKeys
-) -> None:
+async def test_a_rotated_key_is_fetched_when_it_first_appears(publisher: Publisher, keys: SigningKeys) -> None:
     verifier = TokenVerifier(RemoteJwks(publisher.url, min_interval=0.1))
     await verifier.csrf(csrf(keys))
     keys.rotate()
@@ -78,9 +76,7 @@ async def test_a_flood_of_unknown_key_ids_fetches_no_faster_than_allowed(
     assert time.monotonic() - started >= 0.4
 
 
-async def test_a_removed_key_is_forgotten_when_the_document_is_old(
-    publisher: Publisher, keys: SigningKeys
-) -> None:
+async def test_a_removed_key_is_forgotten_when_the_document_is_old(publisher: Publisher, keys: SigningKeys) -> None:
     verifier = TokenVerifier(RemoteJwks(publisher.url, min_interval=0.05, max_age=0.1))
     token, old = csrf(keys), keys.newest()[0]
     await verifier.csrf(token)

@@ -66,9 +66,7 @@ def test_hand_made_good_claims_pass_so_that_the_refusals_below_mean_something(se
         {"iat": 4_000_000_000},
     ],
 )
-def test_no_service_can_speak_for_another_or_beyond_its_time(
-    service_keys: Path, changes: dict[str, Any]
-) -> None:
+def test_no_service_can_speak_for_another_or_beyond_its_time(service_keys: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidToken):
         verifier_of(service_keys, "auth").verify(forged(service_keys, "orgs", **changes))
 
@@ -83,18 +81,14 @@ async def test_user_and_service_tokens_do_not_stand_in_for_each_other(
         await verifier.access(tokens_of(service_keys, "orgs").token("auth"))
 
 
-async def test_a_user_token_signed_with_a_service_key_is_refused(
-    service_keys: Path, verifier: TokenVerifier
-) -> None:
+async def test_a_user_token_signed_with_a_service_key_is_refused(service_keys: Path, verifier: TokenVerifier) -> None:
     changes = {"iss": "quill-auth", "aud": "quill", "purpose": "access", "sub": "1", "sid": SESSION}
     token = forged(service_keys, "orgs", **changes, roles=[], competencies=[])
     with pytest.raises(InvalidToken):
         await verifier.access(token)
 
 
-def test_a_token_is_used_again_until_it_needs_renewing(
-    service_keys: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_token_is_used_again_until_it_needs_renewing(service_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = tokens_of(service_keys, "orgs")
     first = tokens.token("auth")
     assert tokens.token("auth") == first
@@ -104,9 +98,7 @@ def test_a_token_is_used_again_until_it_needs_renewing(
     assert tokens.token("auth") != first
 
 
-def test_a_remembered_service_token_still_expires(
-    service_keys: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_remembered_service_token_still_expires(service_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     auth, token = verifier_of(service_keys, "auth"), forged(service_keys, "orgs", exp=int(time.time()) + 1)
     auth.verify(token)
     time.sleep(1.1)
@@ -124,9 +116,7 @@ def test_creating_the_keys_twice_at_once_or_again_changes_nothing(tmp_path: Path
 
 
 def _contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
-    return {
-        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()
-    }
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_missing_key_is_added_and_the_published_keys_of_others_stay(tmp_path: Path) -> None:

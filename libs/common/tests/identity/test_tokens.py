@@ -117,9 +117,7 @@ async def test_a_token_is_good_for_its_own_purpose_only(
         {"competencies": [1]},
     ],
 )
-async def test_a_wrong_claim_is_refused(
-    keys: SigningKeys, verifier: TokenVerifier, changes: dict[str, Any]
-) -> None:
+async def test_a_wrong_claim_is_refused(keys: SigningKeys, verifier: TokenVerifier, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidToken):
         await verifier.access(signed(keys, good_claims(**changes)))
 
@@ -195,9 +193,7 @@ async def test_rubbish_is_an_invalid_token_and_nothing_else(verifier: TokenVerif
             await verify(rubbish)
 
 
-async def test_remembering_a_token_does_not_extend_its_life(
-    signer: TokenSigner, verifier: TokenVerifier
-) -> None:
+async def test_remembering_a_token_does_not_extend_its_life(signer: TokenSigner, verifier: TokenVerifier) -> None:
     token = access(signer, lifetime=1)
     await verifier.access(token)
     await asyncio.sleep(1.1)

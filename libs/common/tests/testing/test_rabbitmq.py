@@ -28,14 +28,10 @@ def broker(tmp_path: Path) -> Iterator[PrivateRabbitMQ]:
 
 
 def _processes_of(directory: Path) -> list[psutil.Process]:
-    return [
-        p for p in psutil.process_iter(["cmdline"]) if str(directory) in " ".join(p.info["cmdline"] or [])
-    ]
+    return [p for p in psutil.process_iter(["cmdline"]) if str(directory) in " ".join(p.info["cmdline"] or [])]
 
 
-async def test_confirmed_messages_survive_a_kill_of_the_broker(
-    broker: PrivateRabbitMQ, tmp_path: Path
-) -> None:
+async def test_confirmed_messages_survive_a_kill_of_the_broker(broker: PrivateRabbitMQ, tmp_path: Path) -> None:
     connection = await aio_pika.connect(broker.start())
     channel = await connection.channel()
     await channel.declare_queue("kept", durable=True, arguments={"x-queue-type": "quorum"})

@@ -1,0 +1,1 @@
+"""House rules of Quill that ordinary linters do not know."""

@@ -1,0 +1,223 @@
+"""One service under test: real PostgreSQL, its real application, callers declared instead of built by hand."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import httpx
+import orjson
+from fastapi import FastAPI
+from sqlalchemy import event, text
+from sqlalchemy.dialects.postgresql import insert
+
+from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff, AccessUser
+from quill_common.identity.key_sources import KeySource
+from quill_common.identity.service_keys import ensure_service_keys
+from quill_common.identity.service_tokens import ServiceTokens
+from quill_common.identity.signing_keys import SigningKeys
+from quill_common.identity.tokens import TokenSigner
+from quill_common.service import Parts
+from quill_common.settings import ServiceSettings
+from quill_common.testing.database import TestDatabase, execute, migrated_database
+from quill_common.topology import Service
+
+SESSION = "11111111-1111-4111-8111-111111111111"
+CLINICIAN = ("access_patient_records", "modify_patient_records")
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+class CreateApp(Protocol):
+    """The shape of every service's `create_app`."""
+
+    def __call__(self, settings: Any, *, isolated: bool, keys: KeySource | None) -> FastAPI: ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """A known account and a client that is signed in as it."""
+
+    id: int
+    username: str
+    client: httpx.AsyncClient
+
+
+@dataclass
+class ServiceKit:
+    """A running service. What a test declares goes straight into its projection, as events would put it there."""
+
+    name: Service
+    app: FastAPI
+    database: TestDatabase
+    keys: SigningKeys
+    directory: Path
+    keep: frozenset[str] = frozenset()
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def parts(self) -> Parts:
+        parts: Parts = self.app.state.parts
+        return parts
+
+    @property
+    def anonymous(self) -> httpx.AsyncClient:
+        return self.client()
+
+    async def person(
+        self,
+        level: str = "staff",
+        *,
+        roles: tuple[str, ...] = (),
+        competencies: tuple[str, ...] = CLINICIAN,
+        organisations: tuple[int, ...] = (),
+        patient_id: str | None = None,
+        is_active: bool = True,
+        full_name: str | None = None,
+    ) -> Person:
+        """An account of `level`, staff member of `organisations` (the first is primary)."""
+        user_id = next(self._ids)
+        username = f"person{user_id}"
+        row = {
+            "id": user_id,
+            "username": username,
+            "full_name": full_name,
+            "email": f"{username}@example.org",
+            "level": level,
+            "roles": list(roles),
+            "competencies": list(competencies),
+            "is_active": is_active,
+            "patient_id": patient_id,
+        }
+        async with self.parts.database.writer() as writer:
+            await writer.execute(insert(AccessUser).values(row))
+            for number, organisation in enumerate(organisations):
+                staff = {"user_id": user_id, "organisation_id": organisation, "is_primary": number == 0}
+                await writer.execute(insert(AccessStaff).values(staff))
+        return Person(user_id, username, self.client(self.access_token(user_id)))
+
+    async def clinician(self, *organisations: int, **more: Any) -> Person:
+        """A staff account with the role Clinician."""
+        return await self.person("staff", roles=("Clinician",), organisations=organisations, **more)
+
+    async def admin(self) -> Person:
+        return await self.person("admin")
+
+    async def patient(self, patient_id: str, *organisations: int) -> str:
+        """A patient that exists, member of `organisations`."""
+        async with self.parts.database.writer() as writer:
+            await writer.execute(insert(AccessPatient).values(id=patient_id).on_conflict_do_nothing())
+            for organisation in organisations:
+                member = {"patient_id": patient_id, "organisation_id": organisation}
+                await writer.execute(insert(AccessPatientMember).values(member))
+        return patient_id
+
+    async def grant(self, person: Person, patient_id: str) -> None:
+        async with self.parts.database.writer() as writer:
+            await writer.execute(insert(AccessGrant).values(user_id=person.id, patient_id=patient_id))
+
+    async def write(self, statement: Any, params: Any = None) -> None:
+        """Run one statement with the service's own rights, in a transaction of its own."""
+        async with self.parts.database.writer() as writer:
+            await writer.execute(statement, params)
+
+    async def read(self, sql: str, **params: Any) -> list[dict[str, Any]]:
+        """The rows of a query, as the service sees them."""
+        async with self.parts.database.reader() as reader:
+            return [dict(row._mapping) for row in await reader.rows(text(sql), params)]
+
+    async def published(self, event_type: str | None = None) -> list[dict[str, Any]]:
+        """The `data` of the events published so far, oldest first."""
+        rows = await self.read("SELECT type, data FROM outbox ORDER BY id")
+        return [orjson.loads(row["data"]) for row in rows if event_type in (None, row["type"])]
+
+    def access_token(self, user_id: int, session_id: str = SESSION) -> str:
+        signer = TokenSigner(self.keys)
+        return signer.access(user_id, session_id, roles=(), competencies=(), lifetime=600)
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{self.name}", headers=headers)
+
+    def service(self, name: str) -> httpx.AsyncClient:
+        """A client that calls as another service, the gateway or the operator."""
+        key = self.directory / "keys" / "services" / f"{name}.pem"
+        return self.client(ServiceTokens(name, key).token(self.name))
+
+    async def empty(self) -> None:
+        """Take out all rows but those that the migrations put in."""
+        await execute(self.database.admin_url, _EMPTY.format(schema=self.name, keep="', '".join(_KEPT | self.keep)))
+        self.parts.sequencer.head = 0
+
+    @asynccontextmanager
+    async def failing_commits(self, table: str) -> AsyncIterator[None]:
+        """Inside, the COMMIT of every transaction that inserted into or changed `table` fails."""
+        await execute(self.database.admin_url, _FAIL.format(schema=self.name, table=table))
+        try:
+            yield
+        finally:
+            await execute(self.database.admin_url, f"DROP TRIGGER fail_commit ON {self.name}.{table}")
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements that the service ran inside the block."""
+        seen: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            seen.append(statement)
+
+        engines = [engine.sync_engine for engine in self.parts.database.engines]
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+
+@asynccontextmanager
+async def service_kit(
+    name: Service,
+    create_app: CreateApp,
+    settings: Callable[..., S],
+    server_url: str,
+    directory: Path,
+    *,
+    keep: frozenset[str] = frozenset(),
+    **more: Any,
+) -> AsyncIterator[ServiceKit]:
+    """Run the service `name` on a database of its own. `keep` names tables that `empty` leaves alone."""
+    ensure_service_keys(directory)
+    keys = SigningKeys(directory / "keys" / "auth")
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(migrated_database(server_url, name))
+        values = {"database_url": database.urls[name], "data_dir": directory, "log_level": "ERROR", **more}
+        app = create_app(settings(**values), isolated=True, keys=keys)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield ServiceKit(name, app, database, keys, directory, keep)
+
+
+_KEPT = frozenset({"alembic_version", "outbox_head", "outbox_relay"})
+
+_EMPTY = """
+DO $$
+DECLARE tables text;
+BEGIN
+    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables
+    FROM pg_tables WHERE schemaname = '{schema}' AND tablename NOT IN ('{keep}');
+    EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY CASCADE';
+    UPDATE {schema}.outbox_head SET position = 0;
+    UPDATE {schema}.outbox_relay SET published = 0;
+END $$;
+"""
+
+_FAIL = """
+CREATE OR REPLACE FUNCTION {schema}.fail_commit() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'the commit fails' USING ERRCODE = 'deadlock_detected'; END $$;
+CREATE CONSTRAINT TRIGGER fail_commit AFTER INSERT OR UPDATE ON {schema}.{table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {schema}.fail_commit();
+"""

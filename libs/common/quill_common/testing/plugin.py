@@ -1,0 +1,43 @@
+"""The pytest plugin of every test in the repository: a real PostgreSQL, and a real RabbitMQ where one can be had."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from quill_common.testing import postgres, rabbitmq
+
+_STACK = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller of a parallel run starts both once and hands their URLs to its workers."""
+    if not getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        return
+    stack = config.stash[_STACK] = ExitStack()
+    os.environ[postgres.URL_VARIABLE] = stack.enter_context(postgres.postgres_server())
+    broker = stack.enter_context(rabbitmq.rabbitmq_server())
+    os.environ[rabbitmq.URL_VARIABLE] = broker or rabbitmq.NONE
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    stack = config.stash.get(_STACK, None)
+    if stack is not None:
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The administrator's URL of a real server."""
+    with postgres.postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def broker_url() -> Iterator[str]:
+    """The URL of a real RabbitMQ; a test that asks for it is skipped, saying so, where there is none."""
+    with rabbitmq.rabbitmq_server() as url:
+        if url is None:
+            pytest.skip("no RabbitMQ: this test needs a broker (see `make test` in the README)")
+        yield url

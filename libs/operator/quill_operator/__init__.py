@@ -1,0 +1,1 @@
+"""The `quill` command line for operators."""

@@ -1,0 +1,1 @@
+"""`quill events`: events that could not be applied."""

@@ -1,0 +1,42 @@
+"""Calls to a service as the operator."""
+
+from typing import Any, Final
+
+import httpx
+from quill_common.identity.errors import KeysUnavailable
+from quill_common.identity.service_tokens import ServiceTokens
+from quill_common.settings import load
+from quill_common.topology import SERVICES
+
+from quill_operator import run_file
+from quill_operator.console import refuse
+from quill_operator.settings import OperatorSettings
+
+_SECONDS: Final = 600.0  # a rebuild replays everything
+
+
+def call(service: str, method: str, path: str) -> Any:
+    """The service's JSON answer. Ends the command with a message when there is none."""
+    if service not in SERVICES:
+        refuse(f"There is no service {service!r}: {', '.join(SERVICES)}")
+    settings = load(OperatorSettings)
+    base = _base_url(settings, service)
+    try:
+        headers = ServiceTokens("operator", settings.key_file("operator")).headers(service)
+        response = httpx.request(method, f"{base}{path}", headers=headers, timeout=_SECONDS, trust_env=False)
+    except KeysUnavailable as problem:
+        refuse(f"{problem}: is QUILL_DATA_DIR right?")
+    except httpx.HTTPError as problem:
+        refuse(f"{service} does not answer at {base}: {problem}")
+    if response.status_code != httpx.codes.OK:
+        refuse(f"{service} answered {response.status_code}: {response.text[:500]}")
+    return response.json()
+
+
+def _base_url(settings: OperatorSettings, service: str) -> str:
+    if f"{service}_url" in settings.model_fields_set:
+        return str(getattr(settings, f"{service}_url")).rstrip("/")
+    running = run_file.read(settings.folder).get(service)
+    if running is None:
+        refuse(f"Nothing runs on {settings.folder}: start `quill run`, or set QUILL_{service.upper()}_URL")
+    return running["url"]

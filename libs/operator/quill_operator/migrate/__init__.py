@@ -1,0 +1,1 @@
+"""`quill migrate`: the schemas of the services."""

@@ -1,0 +1,1 @@
+"""`quill projections`: what a service knows of the others."""

@@ -1,0 +1,1 @@
+"""`quill run`: the whole system on one machine, in the foreground."""

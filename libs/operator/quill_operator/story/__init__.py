@@ -1,0 +1,1 @@
+"""The main job, played by four people against a running system."""

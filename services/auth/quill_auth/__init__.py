@@ -1,0 +1,1 @@
+"""Quill's auth service."""

@@ -1,0 +1,1 @@
+"""Letters: openEHR compositions, written, listed and read."""

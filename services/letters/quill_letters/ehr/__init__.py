@@ -1,0 +1,1 @@
+"""The openEHR EHR that each patient with a letter has."""

@@ -1,0 +1,1 @@
+"""Letters that operators bring in from other systems."""

@@ -1,0 +1,24 @@
+"""The import of letters, for operators only; the gateway never routes here."""
+
+from fastapi import APIRouter, Depends, Request
+from quill_common.http.callers import Write
+from quill_common.http.internal import operator_only
+from quill_common.http.work import WorkRoute, work_of
+
+from quill_letters.imports.schemas import ImportIn, ImportResult
+from quill_letters.imports.service import import_letters
+from quill_letters.store.embedded import WriteStore
+
+router = APIRouter(
+    prefix="/internal/import",
+    include_in_schema=False,
+    route_class=WorkRoute,
+    dependencies=[Depends(operator_only)],
+)
+
+
+@router.post("/letters", response_model_exclude_none=True)
+async def letters(request: Request, body: ImportIn, write: Write, store: WriteStore) -> dict[str, list[ImportResult]]:
+    """Bring in up to 50 letters: `{"results": [{"source_id", "outcome", "reason"?}]}`, in the order given."""
+    system_id = work_of(request).parts.settings.system_id
+    return {"results": await import_letters(write, store, system_id, body.letters)}

@@ -1,0 +1,1 @@
+"""Where compositions are kept: one narrow interface, and the built-in store."""

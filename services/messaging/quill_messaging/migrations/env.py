@@ -1,0 +1,5 @@
+"""Entry point of alembic for this service."""
+
+from quill_common.database.migration import run
+
+run()

@@ -1,0 +1,1 @@
+"""Features that organisations have switched on."""

@@ -1,0 +1,1 @@
+"""Organisations: create, list, read, change."""

@@ -1,0 +1,1 @@
+"""Patient membership of organisations."""

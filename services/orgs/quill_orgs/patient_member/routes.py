@@ -1,0 +1,31 @@
+"""`/api/organizations/{org_id}/patients` (contract 5.8 and 5.9)."""
+
+from fastapi import APIRouter
+from quill_common.http.callers import Caller, Clinical, OncePerKey, Write, require_admin
+from quill_common.http.shapes import FhirId, PathId
+from quill_common.http.work import WorkRoute
+
+from quill_orgs.patient_member import service
+from quill_orgs.patient_member.schemas import NewPatientMember, PatientMemberAnswer
+from quill_orgs.shapes import Removed
+
+router = APIRouter(prefix="/api/organizations/{org_id}/patients", tags=["organizations"], route_class=WorkRoute)
+
+
+@router.post("", operation_id="addOrganizationPatient", dependencies=[Clinical])
+async def add(
+    caller: Caller, write: Write, once: OncePerKey, org_id: PathId, body: NewPatientMember
+) -> PatientMemberAnswer:
+    """Add a patient, not as primary."""
+    require_admin(caller)
+    await once.begin()
+    await service.add(write, org_id, body.patient_id)
+    return PatientMemberAnswer(organisation_id=org_id, patient_id=body.patient_id)
+
+
+@router.delete("/{patient_id}", operation_id="removeOrganizationPatient")
+async def remove(caller: Caller, write: Write, org_id: PathId, patient_id: FhirId) -> Removed:
+    """Remove a patient from an organisation."""
+    require_admin(caller, "Admin only")
+    await service.remove(write, org_id, patient_id)
+    return Removed()

@@ -1,0 +1,1 @@
+"""Organisations that a caller and a patient have in common."""

@@ -1,0 +1,24 @@
+"""`/api/patients/{patient_id}/shared-organisations` (contract 5.12)."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from quill_common.http.callers import Caller, Clinical, Read
+from quill_common.http.shapes import FhirId
+from quill_common.http.work import WorkRoute
+
+from quill_orgs.shared import service
+from quill_orgs.shared.schemas import SharedOrganisations
+
+router = APIRouter(prefix="/api/patients", tags=["organizations"], route_class=WorkRoute)
+
+
+@router.get(
+    "/{patient_id}/shared-organisations",
+    operation_id="listSharedOrganisations",
+    response_model=SharedOrganisations,
+    dependencies=[Clinical],
+)
+async def list_shared(caller: Caller, read: Read, patient_id: FhirId) -> Any:
+    """Organisations that the caller shares with the patient; never an error for lack of access."""
+    return {"organisations": await service.shared_with(read, caller, patient_id)}

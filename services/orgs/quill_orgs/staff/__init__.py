@@ -1,0 +1,1 @@
+"""Staff membership of organisations."""
