@@ -1,5 +1,6 @@
 """Passing a request on to its service and the answer back, as streams, through bounded pools."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -109,7 +110,9 @@ class Forwarder:
             while not done:
                 chunk = await content.readany()
                 done = content.at_eof()
-                await exchange.body(chunk, more=not done)
+                # A client that does not read must not keep the connection to the service for ever.
+                async with asyncio.timeout(self._settings.answer_seconds):
+                    await exchange.body(chunk, more=not done)
         except _AWAY as problem:
             raise BrokenAnswer from problem
 

@@ -89,9 +89,9 @@ class Gateway:
                 await exchange.refuse(refusal)
         except ClientGone:
             exchange.status = _CLIENT_CLOSED_REQUEST
-        except BrokenAnswer as problem:
+        except BrokenAnswer:
             # Returning without an end makes the server close the connection: the client sees a broken answer.
-            self._observer.unexpected(exchange, problem)
+            self._observer.broken(exchange)
         except Exception as problem:
             self._observer.unexpected(exchange, problem)
             if exchange.status:

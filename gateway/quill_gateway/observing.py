@@ -64,6 +64,14 @@ class Observer:
             request_id=exchange.request_id,
         )
 
+    def broken(self, exchange: Exchange) -> None:
+        get_logger().warning(
+            "answer_broken_off",
+            peer=exchange.service,
+            route=exchange.route,
+            request_id=exchange.request_id,
+        )
+
     def unexpected(self, exchange: Exchange, problem: BaseException) -> None:
         get_logger().error(
             "unexpected_failure", route=exchange.route, request_id=exchange.request_id, exc_info=problem
