@@ -1,0 +1,24 @@
+"""Operations of the contract that later issues bring; taken out of here when they come."""
+
+PENDING = frozenset(
+    {
+        # accounts: passwords and second factor
+        "changePassword",
+        "forgotPassword",
+        "resetPassword",
+        "setUpTotp",
+        "verifyTotp",
+        "disableTotp",
+        # linking an account to a patient, and access for people outside
+        "linkPatient",
+        "inviteExternal",
+        "acceptInvite",
+        "listExternalAccess",
+        "revokeExternalAccess",
+        # prescribing
+        "prescribeControlled",
+        # browser notifications
+        "subscribePush",
+        "sendTestPush",
+    }
+)
