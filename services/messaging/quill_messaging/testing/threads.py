@@ -67,7 +67,7 @@ async def add(person: Person, conversation_id: int, user_id: int, **more: Any) -
     return await person.client.post(f"/api/conversations/{conversation_id}/participants", json=body)
 
 
-async def refusal(response: httpx.Response) -> tuple[int, str]:
+def refusal(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["detail"]
 
 
