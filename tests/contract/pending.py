@@ -9,8 +9,7 @@ PENDING = frozenset(
         "setUpTotp",
         "verifyTotp",
         "disableTotp",
-        # linking an account to a patient, and access for people outside
-        "linkPatient",
+        # access for people outside the organisations
         "inviteExternal",
         "acceptInvite",
         "listExternalAccess",

@@ -7,6 +7,7 @@ from quill_common.service import Parts, create_service
 from quill_common.settings import load
 
 from quill_auth.account.first_superadmin import ensure_first_superadmin
+from quill_auth.account.linking_routes import router as linking
 from quill_auth.account.operator_routes import router as operator
 from quill_auth.account.registration_routes import router as registration
 from quill_auth.account.routes import router as users
@@ -38,7 +39,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "auth",
         settings,
-        [session, registration, users, cbac, keys_router, revocation, operator],
+        [session, registration, users, linking, cbac, keys_router, revocation, operator],
         projection=PROJECTION,
         keys=signing,
         on_start=[first_superadmin],
