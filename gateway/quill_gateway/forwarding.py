@@ -85,9 +85,7 @@ class Forwarder:
             raise ConnectionLost
         url = URL(self._bases[service] + _target(exchange), encoded=True)
         try:
-            return await self._session.request(
-                exchange.method, url, headers=headers, data=data, allow_redirects=False
-            )
+            return await self._session.request(exchange.method, url, headers=headers, data=data, allow_redirects=False)
         except (ConnectionLost, aiohttp.ClientConnectorError):
             if exchange.method != "GET" or data is not None:
                 raise
@@ -117,7 +115,7 @@ class Forwarder:
             raise BrokenAnswer from problem
 
 
-class BrokenAnswer(Exception):  # noqa: N818 - named for what happened
+class BrokenAnswer(Exception):
     """The service broke off in the middle of its answer. The client's connection must break off as well."""
 
 

@@ -24,9 +24,7 @@ names = st.sampled_from(
     ]
 )
 headers = st.lists(st.tuples(names, st.binary(max_size=60)), max_size=8)
-pieces = st.sampled_from(
-    [b"/", b"api", b"users", b"patients", b"verify", b"%2f", b"%2e", b"..", b"%", b"1", b"\xff"]
-)
+pieces = st.sampled_from([b"/", b"api", b"users", b"patients", b"verify", b"%2f", b"%2e", b"..", b"%", b"1", b"\xff"])
 
 
 @given(st.lists(pieces, max_size=12).map(b"".join))
