@@ -8,7 +8,7 @@ from contract.compare import differences, operations, undeclared
 from contract.documents import COPY, contract, contract_path, service_document
 from contract.pending import PENDING
 
-BUILT = ("letters",)
+BUILT = ("auth", "orgs", "patients", "letters", "messaging")
 """Services whose operations are compared."""
 
 

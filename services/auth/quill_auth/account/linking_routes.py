@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 class LinkPatientIn(Body):
     """Every value of the object is a string, also those that are not read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["fhir_patient_id"]})
     __pydantic_extra__: dict[str, str]
 
     fhir_patient_id: Annotated[Text, Field(max_length=255)] = Field(default="", json_schema_extra={"minLength": 1})
