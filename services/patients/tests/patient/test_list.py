@@ -244,6 +244,6 @@ async def test_rule_p_says_the_same_as_a_condition_and_as_a_set(kit: ServiceKit,
         for person in people:
             principal = await principal_of(reader, person.id, "s")
             assert principal is not None
-            by_condition = await reader.values(select(Patient.id).where(clinical(principal, Patient.id)))
+            by_condition = await reader.values(select(Patient.id).where(clinical(principal, Patient.__table__.c.id)))
             by_set = await reader.values(clinically_visible(principal))
             assert set(by_condition) == set(by_set)
