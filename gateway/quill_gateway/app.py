@@ -53,9 +53,7 @@ def _own_routes(settings: GatewaySettings, peers: Peers, operations: Operations)
         "/health/ready": operations.ready,
         "/metrics": operations.metrics,
     }
-    routes = [
-        OwnRoute(method, path, answer) for path, answer in answers.items() for method in ("GET", "HEAD")
-    ]
+    routes = [OwnRoute(method, path, answer) for path, answer in answers.items() for method in ("GET", "HEAD")]
     if settings.is_development:
         docs = DocsPages(MergedDocument(peers))
         routes += [

@@ -7,7 +7,7 @@ from quill_gateway.errors import BodyTooLarge, Refusal, TooSlow
 from quill_gateway.exchange import Receive
 
 
-class ClientGone(Exception):  # noqa: N818 - named for what happened
+class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
 
 

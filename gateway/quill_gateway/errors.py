@@ -10,7 +10,7 @@ _RETRY: Headers = [(b"retry-after", b"2")]
 _CLOSE: Headers = [(b"connection", b"close")]
 
 
-class Refusal(Exception):  # noqa: N818 - named for what happened
+class Refusal(Exception):
     """An answer of the gateway's own. Subclasses say status, detail and further headers."""
 
     status: ClassVar[int]

@@ -49,9 +49,7 @@ class Exchange:
 
     async def start(self, status: int, headers: Headers) -> None:
         self.status = status
-        await self._send(
-            {"type": "http.response.start", "status": status, "headers": headers + self.answer_headers}
-        )
+        await self._send({"type": "http.response.start", "status": status, "headers": headers + self.answer_headers})
 
     async def body(self, content: bytes, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": content, "more_body": more})

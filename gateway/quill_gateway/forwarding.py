@@ -1,5 +1,6 @@
 """Passing a request on to its service and the answer back, as streams, through bounded pools."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -84,9 +85,7 @@ class Forwarder:
             raise ConnectionLost
         url = URL(self._bases[service] + _target(exchange), encoded=True)
         try:
-            return await self._session.request(
-                exchange.method, url, headers=headers, data=data, allow_redirects=False
-            )
+            return await self._session.request(exchange.method, url, headers=headers, data=data, allow_redirects=False)
         except (ConnectionLost, aiohttp.ClientConnectorError):
             if exchange.method != "GET" or data is not None:
                 raise
@@ -109,12 +108,14 @@ class Forwarder:
             while not done:
                 chunk = await content.readany()
                 done = content.at_eof()
-                await exchange.body(chunk, more=not done)
+                # A client that does not read must not keep the connection to the service for ever.
+                async with asyncio.timeout(self._settings.answer_seconds):
+                    await exchange.body(chunk, more=not done)
         except _AWAY as problem:
             raise BrokenAnswer from problem
 
 
-class BrokenAnswer(Exception):  # noqa: N818 - named for what happened
+class BrokenAnswer(Exception):
     """The service broke off in the middle of its answer. The client's connection must break off as well."""
 
 

@@ -89,10 +89,10 @@ class Gateway:
                 await exchange.refuse(refusal)
         except ClientGone:
             exchange.status = _CLIENT_CLOSED_REQUEST
-        except BrokenAnswer as problem:
+        except BrokenAnswer:
             # Returning without an end makes the server close the connection: the client sees a broken answer.
-            self._observer.unexpected(exchange, problem)
-        except Exception as problem:
+            self._observer.broken(exchange)
+        except Exception as problem:  # quill: allow broad-except - the last place before the server
             self._observer.unexpected(exchange, problem)
             if exchange.status:
                 raise
@@ -111,9 +111,7 @@ class Gateway:
         ]
         incoming.check()
         if self._is_preflight(exchange, origin):
-            await exchange.answer(
-                200, b"{}", [(b"content-type", b"application/json"), *self._cors.preflight()]
-            )
+            await exchange.answer(200, b"{}", [(b"content-type", b"application/json"), *self._cors.preflight()])
             return
         route = self._route(exchange)
         if isinstance(route, OwnRoute):

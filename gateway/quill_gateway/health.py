@@ -28,9 +28,7 @@ class SystemHealth:
         self._asking: asyncio.Task[Entry] | None = None
 
     async def report(self) -> Entry:
-        if self._asking is None or (
-            self._asking.done() and time.monotonic() - self._asked_at > _KEPT_SECONDS
-        ):
+        if self._asking is None or (self._asking.done() and time.monotonic() - self._asked_at > _KEPT_SECONDS):
             self._asked_at = time.monotonic()
             self._asking = asyncio.create_task(self._ask())
         return await asyncio.shield(self._asking)
@@ -100,9 +98,7 @@ def _database(answer: tuple[int, Any] | str) -> Entry:
 def _broker(answers: list[tuple[int, Any] | str]) -> dict[str, Entry]:
     """An entry when any service has a broker configured: available when all of those are connected to it."""
     checks = [_check(answer, "broker") for answer in answers if not isinstance(answer, str)]
-    connected = [
-        check.get("state") == "ok" and check.get("connected", True) is True for check in checks if check
-    ]
+    connected = [check.get("state") == "ok" and check.get("connected", True) is True for check in checks if check]
     if not connected:
         return {}
     return {"broker": {"available": True} if all(connected) else {"available": False, "error": "unreachable"}}

@@ -17,6 +17,7 @@ from quill_common.log import get_logger
 
 from quill_gateway.exchange import Exchange
 
+_QUIET = ("/health/", "/metrics")  # asked every few seconds by machines
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
 
@@ -55,6 +56,8 @@ class Observer:
             self._timers[route, method] = self._seconds.labels(route, method, service).observe
         count()
         self._timers[route, method](seconds)
+        if route.startswith(_QUIET):
+            return
         get_logger().info(
             "request",
             route=route,
@@ -64,10 +67,16 @@ class Observer:
             request_id=exchange.request_id,
         )
 
-    def unexpected(self, exchange: Exchange, problem: BaseException) -> None:
-        get_logger().error(
-            "unexpected_failure", route=exchange.route, request_id=exchange.request_id, exc_info=problem
+    def broken(self, exchange: Exchange) -> None:
+        get_logger().warning(
+            "answer_broken_off",
+            peer=exchange.service,
+            route=exchange.route,
+            request_id=exchange.request_id,
         )
+
+    def unexpected(self, exchange: Exchange, problem: BaseException) -> None:
+        get_logger().error("unexpected_failure", route=exchange.route, request_id=exchange.request_id, exc_info=problem)
 
     def exposition(self) -> bytes:
         return generate_latest(self._registry)

@@ -71,8 +71,7 @@ _HEALTH_SCHEMAS: Final = {
                 "type": "object",
                 "required": ["auth_db", "fhir", "ehrbase"],
                 "properties": {
-                    name: {"$ref": "#/components/schemas/ServiceState"}
-                    for name in ("auth_db", "fhir", "ehrbase")
+                    name: {"$ref": "#/components/schemas/ServiceState"} for name in ("auth_db", "fhir", "ehrbase")
                 },
                 "additionalProperties": {"$ref": "#/components/schemas/ServiceState"},
             },

@@ -23,14 +23,10 @@ class Operations:
             "ended_sessions": _state(self._running.followed),
         }
         well = all(check["state"] == "ok" for check in checks.values())
-        await exchange.json(
-            200 if well else 503, {"status": "ready" if well else "not ready", "checks": checks}
-        )
+        await exchange.json(200 if well else 503, {"status": "ready" if well else "not ready", "checks": checks})
 
     async def metrics(self, exchange: Exchange) -> None:
-        await exchange.answer(
-            200, self._observer.exposition(), [(b"content-type", CONTENT_TYPE_LATEST.encode())]
-        )
+        await exchange.answer(200, self._observer.exposition(), [(b"content-type", CONTENT_TYPE_LATEST.encode())])
 
 
 def _state(well: bool) -> dict[str, Any]:

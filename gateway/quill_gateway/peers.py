@@ -8,11 +8,11 @@ from quill_common.settings import CommonSettings
 from quill_common.topology import Service
 
 
-class PeerUnreachable(Exception):  # noqa: N818 - named for what happened
+class PeerUnreachable(Exception):
     """The service could not be connected to, or broke off."""
 
 
-class PeerSilent(Exception):  # noqa: N818 - named for what happened
+class PeerSilent(Exception):
     """The service did not answer in time."""
 
 

@@ -13,16 +13,14 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _PATH = "/internal/revocations"
 
 
-class UnusableAnswer(Exception):  # noqa: N818 - named for what happened
+class UnusableAnswer(Exception):
     """Auth answered something that is no list of ended sessions."""
 
 
 class RevocationFollower:
     """One long poll after the other. `loaded` once everything that still matters was heard."""
 
-    def __init__(
-        self, peers: Peers, ended: EndedSessions, service_token: Callable[[], str], wait_seconds: int
-    ) -> None:
+    def __init__(self, peers: Peers, ended: EndedSessions, service_token: Callable[[], str], wait_seconds: int) -> None:
         self._peers = peers
         self._ended = ended
         self._service_token = service_token

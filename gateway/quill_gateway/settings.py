@@ -21,9 +21,7 @@ class GatewaySettings(CommonSettings):
     upload_seconds: float = Field(30.0, gt=0, description="How long a client may take to send its body")
     pool_size: int = Field(100, ge=1, description="Connections to each service")
     connect_seconds: float = Field(2.0, gt=0, description="To get a connection to a service")
-    answer_seconds: float = Field(
-        60.0, gt=0, description="Longest silence of a service before or in an answer"
-    )
+    answer_seconds: float = Field(60.0, gt=0, description="Longest silence of a service, or of a client that reads")
     # Below the 5 s after which uvicorn closes an idle connection by default, so that our side closes first.
     idle_seconds: float = Field(4.0, gt=0, description="How long an unused connection to a service is kept")
 

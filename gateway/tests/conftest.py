@@ -22,9 +22,7 @@ def auth(tmp_path: Path) -> FakeAuth:
 @pytest.fixture
 async def services(auth: FakeAuth) -> AsyncIterator[dict[str, FakeService]]:
     """All five, running; `auth` is the fixture of that name."""
-    doubles: dict[str, FakeService] = {
-        name: auth if name == "auth" else FakeService(name) for name in SERVICES
-    }
+    doubles: dict[str, FakeService] = {name: auth if name == "auth" else FakeService(name) for name in SERVICES}
     for double in doubles.values():
         await double.start()
     yield doubles

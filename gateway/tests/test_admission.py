@@ -24,9 +24,7 @@ async def test_someone_signed_in_passes_with_a_bearer_token_and_no_cookies(
     assert "Cookie" not in seen
 
 
-@pytest.mark.parametrize(
-    "cookie", [None, "", "other=1", "access_token=", "Access_Token=x", "xaccess_token=x"]
-)
+@pytest.mark.parametrize("cookie", [None, "", "other=1", "access_token=", "Access_Token=x", "xaccess_token=x"])
 async def test_without_the_cookie_nobody_is_authenticated(
     client: aiohttp.ClientSession, services: dict[str, FakeService], cookie: str | None
 ) -> None:
@@ -121,9 +119,7 @@ async def test_with_the_csrf_token_a_changing_call_passes_with_its_body(
     assert services["orgs"].last.headers["Content-Type"] == "application/json"
 
 
-async def test_logout_and_push_subscribe_need_no_csrf_token(
-    client: aiohttp.ClientSession, person: Person
-) -> None:
+async def test_logout_and_push_subscribe_need_no_csrf_token(client: aiohttp.ClientSession, person: Person) -> None:
     for path in ("/api/auth/logout", "/api/push/subscribe"):
         assert (await client.post(path, headers=person.headers(), json={})).status == 200
 

@@ -25,9 +25,7 @@ PROXIES = ClientAddress([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
         ("unknown", [b"198.51.100.7"], "unknown"),
     ],
 )
-def test_the_right_most_address_that_is_no_proxy_counts(
-    peer: str, forwarded_for: list[bytes], address: str
-) -> None:
+def test_the_right_most_address_that_is_no_proxy_counts(peer: str, forwarded_for: list[bytes], address: str) -> None:
     assert PROXIES.of(peer, forwarded_for) == address
 
 

@@ -16,9 +16,7 @@ def cors(answer: aiohttp.ClientResponse) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name.startswith("Access-Control")}
 
 
-async def test_without_configured_origins_there_is_none(
-    client: aiohttp.ClientSession, person: Person
-) -> None:
+async def test_without_configured_origins_there_is_none(client: aiohttp.ClientSession, person: Person) -> None:
     for headers in ({"Origin": APP}, person.headers() | {"Origin": APP}):
         answer = await client.get(UNIT, headers=headers)
         assert cors(answer) == {}
@@ -42,9 +40,7 @@ async def test_a_named_origin_may_ask_with_credentials(start_gateway: StartGatew
             assert answer.headers["Vary"] == "Origin"
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "https://app.example.evil", "http://app.example"]
-)
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://app.example.evil", "http://app.example"])
 async def test_another_origin_gets_nothing(start_gateway: StartGateway, person: Person, origin: str) -> None:
     url = await start_gateway(cors_origins=[APP])
     async with aiohttp.ClientSession(base_url=url) as client:
@@ -66,8 +62,6 @@ def test_what_is_no_single_origin_is_refused_at_start(value: str, monkeypatch: p
 @pytest.mark.parametrize(
     "value", ['["https://a.example", "http://localhost:3000"]', "https://a.example, http://localhost:3000"]
 )
-def test_origins_are_given_as_json_or_separated_by_commas(
-    value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_origins_are_given_as_json_or_separated_by_commas(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", value)
     assert GatewaySettings().cors_origins == ["https://a.example", "http://localhost:3000"]

@@ -5,9 +5,7 @@ import pytest
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
-async def test_a_page_and_all_it_loads_come_from_the_gateway(
-    client: aiohttp.ClientSession, path: str
-) -> None:
+async def test_a_page_and_all_it_loads_come_from_the_gateway(client: aiohttp.ClientSession, path: str) -> None:
     answer = await client.get(path)
     page = await answer.text()
     assert (answer.status, answer.content_type) == (200, "text/html")

@@ -232,6 +232,28 @@ async def test_a_large_answer_arrives_whole(
     assert await answer.read() == content
 
 
+async def test_a_client_that_does_not_read_does_not_keep_a_connection_to_the_service(
+    start_gateway: StartGateway, services: dict[str, FakeService], person: Person
+) -> None:
+    async def large(_: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 50_000_000)
+
+    services["orgs"].answer = large
+    gateway = await start_gateway(pool_size=1, answer_seconds=0.3, connect_seconds=3)
+    host, port = gateway.removeprefix("http://").split(":")
+    _, idle = await asyncio.open_connection(host, int(port), limit=1024)
+    idle.write(f"GET {UNIT} HTTP/1.1\r\nHost: x\r\nCookie: {person.cookie}\r\n\r\n".encode())
+    await eventually(lambda: _received(services["orgs"], 1))
+    services["orgs"].answer = None
+    async with aiohttp.ClientSession(base_url=gateway) as client:
+        assert (await client.get(UNIT, headers=person.headers())).status == 200
+    idle.close()
+
+
+async def _received(service: FakeService, requests: int) -> bool:
+    return len(service.received) >= requests
+
+
 async def test_a_compressed_answer_stays_compressed(
     client: aiohttp.ClientSession, services: dict[str, FakeService], person: Person
 ) -> None:

@@ -35,9 +35,7 @@ async def test_all_is_well(gateway: str) -> None:
     }
 
 
-async def test_a_store_that_fails_is_not_available_and_says_how(
-    gateway: str, services: dict[str, FakeService]
-) -> None:
+async def test_a_store_that_fails_is_not_available_and_says_how(gateway: str, services: dict[str, FakeService]) -> None:
     services["patients"].store = {"available": False, "status_code": 500, "error": "unexpected status"}
     services["letters"].store = {"available": False, "error": "stack trace at 10.0.0.1", "secret": 1}
     content = await report(gateway)

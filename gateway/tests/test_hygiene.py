@@ -46,9 +46,7 @@ async def test_harmless_headers_reach_the_service_unchanged(
     client: aiohttp.ClientSession, services: dict[str, FakeService], person: Person
 ) -> None:
     sent = CIMultiDict(person.headers())
-    sent.extend(
-        [("If-Match", 'W/"3"'), ("Idempotency-Key", "k-1"), ("Accept", "a/b"), ("X-A", "1"), ("X-A", "2")]
-    )
+    sent.extend([("If-Match", 'W/"3"'), ("Idempotency-Key", "k-1"), ("Accept", "a/b"), ("X-A", "1"), ("X-A", "2")])
     await client.get(UNIT + "?limit=5&cursor=a%2Bb", headers=sent)
     seen = services["orgs"].last
     assert seen.target == UNIT + "?limit=5&cursor=a%2Bb"

@@ -42,12 +42,8 @@ def test_components_with_the_same_content_are_shared_and_others_get_a_prefix() -
         {"type": "object", "properties": {"one": {"$ref": "#/components/schemas/Same"}}},
     )
     auth = service({"/api/users": {"get": operation("Page")}}, {"Same": same, "Page": page})
-    orgs = service(
-        {"/api/organizations": {"get": operation("Page")}}, {"Same": same, "Page": {"type": "array"}}
-    )
-    letters = service(
-        {"/api/patients/{patient_id}/letters": {"get": operation("Page")}}, {"Same": same, "Page": page}
-    )
+    orgs = service({"/api/organizations": {"get": operation("Page")}}, {"Same": same, "Page": {"type": "array"}})
+    letters = service({"/api/patients/{patient_id}/letters": {"get": operation("Page")}}, {"Same": same, "Page": page})
     document = merge({"auth": auth, "orgs": orgs, "letters": letters})
     schemas = document["components"]["schemas"]
     assert schema_of(document, "/api/users") == "Page"
@@ -82,11 +78,7 @@ def test_every_reference_leads_somewhere() -> None:
         "discriminator": {"mapping": {"a": "#/components/schemas/Leaf"}},
     }
     document = merge(
-        {
-            "auth": service(
-                {"/api/users": {"get": operation("Node")}}, {"Node": node, "Leaf": {}, "Unused": {}}
-            )
-        }
+        {"auth": service({"/api/users": {"get": operation("Node")}}, {"Node": node, "Leaf": {}, "Unused": {}})}
     )
     assert set(document["components"]["schemas"]) == {"Node", "Leaf", "Health", "ServiceState"}
 
@@ -99,9 +91,7 @@ def test_operations_are_described_as_a_client_uses_them() -> None:
         {"name": "Idempotency-Key", "in": "header"},
     ]
     paths = {
-        "/api/organizations/{id}/patients": {
-            "post": operation(parameters=parameters, security=[{"Bearer": []}])
-        },
+        "/api/organizations/{id}/patients": {"post": operation(parameters=parameters, security=[{"Bearer": []}])},
         "/api/auth/organizations": {"get": operation()},
     }
     document = merge({"orgs": service(paths)})

@@ -39,9 +39,7 @@ async def test_probes_may_use_head(client: aiohttp.ClientSession) -> None:
         assert (answer.status, await answer.read()) == (200, b"")
 
 
-async def test_metrics_count_by_template_and_name_no_patient(
-    client: aiohttp.ClientSession, person: Person
-) -> None:
+async def test_metrics_count_by_template_and_name_no_patient(client: aiohttp.ClientSession, person: Person) -> None:
     for _ in range(3):
         await client.get(f"/api/patients/{PATIENT}/letters", headers=person.headers())
     await client.get(f"/api/patients/{PATIENT}/letters")

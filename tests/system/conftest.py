@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from quill_common.testing.private_rabbitmq import PrivateRabbitMQ, server_script
 from quill_common.testing.rabbitmq import REQUIRED_VARIABLE
-from running import RunningSystem, start
+from system.running import RunningSystem, start
 from sqlalchemy import make_url
 
 

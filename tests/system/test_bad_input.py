@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from quill_gateway.routes import ROUTES
-from running import RunningSystem
-from ward import Ward, ward
+from system.running import RunningSystem
+from system.ward import Ward, ward
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 

@@ -10,8 +10,8 @@ import pytest
 from quill_common.testing.private_rabbitmq import PrivateRabbitMQ
 from quill_common.topology import SERVICES, sources_of
 from quill_operator.visitor import Visitor
-from running import RunningSystem
-from ward import Ward, account, good, ward
+from system.running import RunningSystem
+from system.ward import Ward, account, good, ward
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 

@@ -1,8 +1,8 @@
 """What a write has answered is visible to every later request, through every other service."""
 
 import pytest
-from running import RunningSystem
-from ward import Ward, good, ward
+from system.running import RunningSystem
+from system.ward import Ward, good, ward
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 

@@ -1,7 +1,7 @@
 """The main job, as `make story` plays it."""
 
 import pytest
-from running import RunningSystem
+from system.running import RunningSystem
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 

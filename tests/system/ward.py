@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from quill_operator.visitor import Visitor
-from running import RunningSystem
+from system.running import RunningSystem
 
 PASSWORD = "a long enough password"
 

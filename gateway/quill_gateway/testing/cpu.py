@@ -1,4 +1,4 @@
-"""`python -m quill_gateway.testing.cpu`: the gateway's own CPU time per request, in its own process.
+"""`python -m quill_gateway.testing.cpu`: the gateway's own CPU time per request, and its memory.
 
 Services and client share this process, so only the gateway's share is counted.
 """
@@ -79,6 +79,7 @@ async def _measure(pid: int, requests: int, auth: FakeAuth, orgs: FakeService) -
         used, elapsed = _cpu_seconds(pid) - cpu, time.perf_counter() - started
         each, rate = used / requests * 1000, requests / elapsed
         sys.stdout.write(f"{name:20} {each:.3f} ms CPU a request, {rate:.0f} requests a second\n")
+    sys.stdout.write(f"{_resident_mib(pid):.0f} MiB resident\n")
 
 
 async def _wait_until_ready(session: aiohttp.ClientSession) -> None:
@@ -106,6 +107,11 @@ async def _connection(request: bytes, times: int) -> None:
         await reader.readexactly(int(length))
     writer.close()
     await writer.wait_closed()
+
+
+def _resident_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -2,12 +2,49 @@
 
 from fastapi import FastAPI
 from quill_common.identity.key_sources import KeySource
-from quill_common.service import create_service
+from quill_common.identity.signing_keys import SigningKeys
+from quill_common.service import Parts, create_service
 from quill_common.settings import load
 
+from quill_auth.account.first_superadmin import ensure_first_superadmin
+from quill_auth.account.linking_routes import router as linking
+from quill_auth.account.operator_routes import router as operator
+from quill_auth.account.registration_routes import router as registration
+from quill_auth.account.routes import router as users
+from quill_auth.cbac.routes import router as cbac
+from quill_auth.events import PROJECTION
+from quill_auth.keys.routes import router as keys_router
+from quill_auth.parts import AuthParts
+from quill_auth.revocation.routes import router as revocation
+from quill_auth.session.housekeeping import forget_expired_sessions
+from quill_auth.session.routes import router as session
 from quill_auth.settings import Settings
 
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
-    """The application; `isolated` leaves out what talks to other processes."""
-    return create_service("auth", settings or load(Settings), [], isolated=isolated, keys=keys)
+    """The application; `isolated` leaves out what talks to other processes.
+
+    Signs with `keys` when they are signing keys, else with those in `<data dir>/keys/auth`.
+    """
+    settings = settings or load(Settings)
+    signing = keys if isinstance(keys, SigningKeys) else SigningKeys(settings.data_dir / "keys" / "auth")
+    auth = AuthParts.of(settings, signing)
+
+    async def first_superadmin(parts: Parts) -> None:
+        await ensure_first_superadmin(parts.units, auth)
+
+    async def housekeeping(parts: Parts) -> None:
+        await forget_expired_sessions(parts.database)
+
+    app = create_service(
+        "auth",
+        settings,
+        [session, registration, users, linking, cbac, keys_router, revocation, operator],
+        projection=PROJECTION,
+        keys=signing,
+        on_start=[first_superadmin],
+        background=[housekeeping],
+        isolated=isolated,
+    )
+    app.state.auth = auth
+    return app

@@ -5,9 +5,20 @@ from quill_common.identity.key_sources import KeySource
 from quill_common.service import create_service
 from quill_common.settings import load
 
+from quill_messaging.conversation import routes as conversation
+from quill_messaging.events import projection
+from quill_messaging.message import routes as message
+from quill_messaging.participant import routes as participant
 from quill_messaging.settings import Settings
 
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
     """The application; `isolated` leaves out what talks to other processes."""
-    return create_service("messaging", settings or load(Settings), [], isolated=isolated, keys=keys)
+    return create_service(
+        "messaging",
+        settings or load(Settings),
+        [conversation.router, message.router, participant.router],
+        projection=projection(),
+        isolated=isolated,
+        keys=keys,
+    )

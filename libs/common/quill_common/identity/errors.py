@@ -1,4 +1,4 @@
-"""What can go wrong when a caller shows who they are. Named for what happened, hence no `Error` suffix."""
+"""What can go wrong when a caller shows who they are."""
 
 
 class InvalidToken(Exception):

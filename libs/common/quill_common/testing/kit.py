@@ -149,13 +149,15 @@ class ServiceKit:
 
     async def empty(self) -> None:
         """Take out all rows but those that the migrations put in."""
-        await execute(self.database.admin_url, _EMPTY.format(schema=self.name, keep="', '".join(_KEPT | self.keep)))
+        await execute(
+            self.database.admin_url, EMPTY_SCHEMA.format(schema=self.name, keep="', '".join(_KEPT | self.keep))
+        )
         self.parts.sequencer.head = 0
 
     @asynccontextmanager
     async def failing_commits(self, table: str) -> AsyncIterator[None]:
         """Inside, the COMMIT of every transaction that inserted into or changed `table` fails."""
-        await execute(self.database.admin_url, _FAIL.format(schema=self.name, table=table))
+        await execute(self.database.admin_url, FAILING_COMMIT.format(schema=self.name, table=table))
         try:
             yield
         finally:
@@ -203,7 +205,7 @@ async def service_kit(
 
 _KEPT = frozenset({"alembic_version", "outbox_head", "outbox_relay"})
 
-_EMPTY = """
+EMPTY_SCHEMA = """
 DO $$
 DECLARE tables text;
 BEGIN
@@ -215,7 +217,7 @@ BEGIN
 END $$;
 """
 
-_FAIL = """
+FAILING_COMMIT = """
 CREATE OR REPLACE FUNCTION {schema}.fail_commit() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the commit fails' USING ERRCODE = 'deadlock_detected'; END $$;
 CREATE CONSTRAINT TRIGGER fail_commit AFTER INSERT OR UPDATE ON {schema}.{table}

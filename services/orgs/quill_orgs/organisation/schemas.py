@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from pydantic import StringConstraints
-from quill_common.http.shapes import Answer, ExactBody, OptionalText, Text, Time
+from quill_common.http.shapes import Answer, ExactBody, OptionalText, Text, Time, Trimmed
 
 from quill_orgs.organisation.kinds import OrganisationType
 
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
-Location = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=500)]
+Name = Annotated[Trimmed, StringConstraints(min_length=1, max_length=255)]
+Location = Annotated[Trimmed, StringConstraints(max_length=500)]
 
 
 class NewOrganisation(ExactBody):

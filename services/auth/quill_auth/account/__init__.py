@@ -1,0 +1,1 @@
+"""Accounts: self-registration and what administrators do with users."""

@@ -1,0 +1,64 @@
+"""How changes of accounts are refused."""
+
+from quill_common.http.errors import BadRequest, Conflict, Forbidden, NotFound
+
+
+class MissingFields(BadRequest):
+    detail = "Missing fields"
+
+
+class MissingRequiredFields(BadRequest):
+    detail = "Missing required fields"
+
+
+class PasswordTooShort(BadRequest):
+    """At registration."""
+
+    detail = "Password too short"
+
+
+class PasswordTooShortFor(BadRequest):
+    """Where an administrator sets it."""
+
+    def __init__(self, minimum: int) -> None:
+        super().__init__(f"Password must be at least {minimum} characters")
+
+
+class UsernameTaken(BadRequest):
+    detail = "Username already exists"
+
+
+class EmailTaken(BadRequest):
+    detail = "Email already exists"
+
+
+class UsernameRequired(BadRequest):
+    detail = "Username is required"
+
+
+class EmailRequired(BadRequest):
+    detail = "Email is required"
+
+
+class OrganisationNotFound(BadRequest):
+    detail = "Organisation not found"
+
+
+class UserNotFound(NotFound):
+    detail = "User not found"
+
+
+class PatientNotFound(NotFound):
+    detail = "Patient not found"
+
+
+class GrantsAboveOwn(Forbidden):
+    detail = "Cannot grant permissions above your own"
+
+
+class AboveOwnLevel(Forbidden):
+    detail = "Cannot change a user above your own level"
+
+
+class LastSuperadmin(Conflict):
+    detail = "At least one active superadmin must remain"

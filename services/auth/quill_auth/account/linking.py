@@ -1,0 +1,38 @@
+"""Link an account to the person's own patient record (contract 4.16)."""
+
+from quill_common.access.policy import patient_exists
+from quill_common.database.faults import violated_constraint
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import Conflict, Unprocessable
+from sqlalchemy.exc import IntegrityError
+
+from quill_auth.account import repository
+from quill_auth.account.errors import PatientNotFound, UserNotFound
+from quill_auth.account.facts import publish_facts
+from quill_auth.events import UserChanged
+
+
+class PatientIdRequired(Unprocessable):
+    detail = "fhir_patient_id is required"
+
+
+class AlreadyLinked(Conflict):
+    detail = "FHIR patient already linked to another user"
+
+
+async def link(unit: UnitOfWork, user_id: int, patient_id: str, *, patient_must_exist: bool) -> None:
+    """Make `patient_id` the account's own record, in place of an earlier one; again is no change."""
+    account = await repository.locked_account(unit, user_id)
+    if account is None:
+        raise UserNotFound
+    if account.fhir_patient_id == patient_id:
+        return
+    if patient_must_exist and not await patient_exists(unit, patient_id):
+        raise PatientNotFound
+    try:
+        await repository.change(unit, user_id, {"fhir_patient_id": patient_id})
+    except IntegrityError as problem:
+        if violated_constraint(problem) != "uq_users_fhir_patient_id":
+            raise
+        raise AlreadyLinked from problem
+    await publish_facts(unit, UserChanged, user_id)

@@ -1,0 +1,77 @@
+"""`/api/users`: what administrators do with accounts, and the picker of people around a patient."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from quill_common.http.callers import OncePerKey, Read, Write
+from quill_common.http.paging import Paging
+from quill_common.http.shapes import PathId
+from quill_common.http.work import WorkRoute
+
+from quill_auth.account import changing, creating, listing, repository
+from quill_auth.account.errors import UserNotFound
+from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserUpdateIn, UserWritten
+from quill_auth.answers import json_answer
+from quill_auth.parts import Auth
+from quill_auth.session.caller import AdminOnly, Caller, require_current
+from quill_auth.session.ending import revoked_header
+
+router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
+
+_MAY_READ = Depends(AdminOnly())
+_MAY_CREATE = Depends(AdminOnly("Admin or superadmin permissions required to create users"))
+_MAY_UPDATE = Depends(AdminOnly("Admin or superadmin permissions required to update users"))
+
+
+@router.get("", operation_id="listUsers", response_model=UserList)
+async def list_users(
+    request: Request,
+    caller: Caller,
+    read: Read,
+    page: Paging,
+    patient_id: Annotated[str, Query(max_length=255)] = "",
+    permission_level: str = "",
+) -> Response:
+    """With `patient_id` the people around that patient; without it every account, for admins."""
+    if patient_id:
+        require_current(request, "orgs", "patients")
+        return json_answer(await listing.list_around_patient(read, caller, patient_id, page))
+    return json_answer(await listing.list_accounts(read, caller, permission_level or None, page))
+
+
+@router.post("", operation_id="createUser", response_model=UserWritten, dependencies=[_MAY_CREATE])
+async def create_user(caller: Caller, write: Write, body: UserCreateIn, once: OncePerKey, auth: Auth) -> Response:
+    await creating.require_creatable(write, caller, body)
+    await once.begin()
+    user_id, username, email = await creating.create(write, auth, body)
+    return json_answer({"detail": "created", "id": user_id, "username": username, "email": email})
+
+
+@router.get("/{user_id}", operation_id="getUser", response_model=UserDetail, dependencies=[_MAY_READ])
+async def get_user(read: Read, user_id: PathId) -> Response:
+    account = await repository.account(read, user_id)
+    if account is None:
+        raise UserNotFound
+    return json_answer(
+        {
+            "id": account.id,
+            "username": account.username,
+            "email": account.email,
+            "name": account.full_name or account.username,
+            "base_profession": account.base_profession,
+            "additional_competencies": account.additional_competencies,
+            "removed_competencies": account.removed_competencies,
+            "roles": account.roles,
+            "system_permissions": account.system_permissions,
+        }
+    )
+
+
+@router.patch("/{user_id}", operation_id="updateUser", response_model=UserWritten, dependencies=[_MAY_UPDATE])
+async def update_user(caller: Caller, write: Write, user_id: PathId, body: UserUpdateIn, auth: Auth) -> Response:
+    account, revoked = await changing.update(write, auth, caller, user_id, body)
+    response = json_answer(
+        {"detail": "updated", "id": account.id, "username": account.username, "email": account.email}
+    )
+    response.headers.update(revoked_header(revoked))
+    return response

@@ -1,0 +1,37 @@
+"""Rules about levels and roles that stand once (contract 4.13, 4.15, U1, U2, U5)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from quill_common.access.levels import rank
+from quill_common.access.principal import Principal
+from quill_common.database.session import Reader
+from quill_common.http.errors import invalid
+from sqlalchemy import Row
+
+from quill_auth.account import repository
+from quill_auth.account.errors import AboveOwnLevel, GrantsAboveOwn, LastSuperadmin
+
+
+def require_grantable(caller: Principal, level: str) -> None:
+    """Nobody grants a level above the own one."""
+    if rank(level) > rank(caller.level):
+        raise GrantsAboveOwn
+
+
+def require_not_above(caller: Principal, account: Row[Any]) -> None:
+    """Nobody changes an account above the own level."""
+    if rank(account.system_permissions) > rank(caller.level):
+        raise AboveOwnLevel
+
+
+async def require_known_roles(reader: Reader, names: Sequence[str] | None) -> None:
+    if names and await repository.unknown_roles(reader, names):
+        raise invalid("roles", "names an unknown role")
+
+
+async def require_superadmin_beside(reader: Reader, account: Row[Any]) -> None:
+    """Refuse to take away the last active superadmin. `lock_superadmins` comes before."""
+    is_one = account.is_active and account.system_permissions == "superadmin"
+    if is_one and not await repository.superadmin_beside(reader, account.id):
+        raise LastSuperadmin

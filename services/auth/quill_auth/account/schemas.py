@@ -1,0 +1,111 @@
+"""Shapes of accounts. Blank strings of optional fields and lengths: contract 1.1 and 9."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from quill_common.access.levels import LEVELS
+from quill_common.http.shapes import Answer, Body, Id, Text
+
+from quill_auth.cbac.catalogue import PROFESSION_BY_ID
+from quill_auth.cbac.schemas import CompetencyIds
+from quill_auth.passwords.hashing import MAX_LENGTH
+
+
+def _trimmed(longest: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, max_length=longest)
+
+
+def _known_profession(value: str) -> str:
+    if value and value not in PROFESSION_BY_ID:
+        raise ValueError("is not a base profession")
+    return value
+
+
+def _known_level(value: str) -> str:
+    if value and value not in LEVELS:
+        raise ValueError("is not a permission level")
+    return value
+
+
+def _blank_to_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Username = Annotated[Text, _trimmed(150)]
+FullName = Annotated[Text, _trimmed(255)]
+Email = Annotated[Text, _trimmed(255)]
+Password = Annotated[str, Field(max_length=MAX_LENGTH)]
+BaseProfession = Annotated[str, AfterValidator(_known_profession)]
+Level = Annotated[str, AfterValidator(_known_level)]
+RoleNames = Annotated[list[Annotated[Text, Field(max_length=64)]], Field(max_length=50)]
+
+
+class RegisterIn(Body):
+    username: Username
+    email: Email
+    password: Password
+    full_name: Annotated[FullName | None, BeforeValidator(_blank_to_none)] = None
+    organisation_id: Annotated[Id | None, BeforeValidator(_blank_to_none)] = None
+
+
+class UserCreateIn(Body):
+    """Blank profession and level mean the default."""
+
+    name: FullName
+    username: Username | None = None
+    email: Email
+    password: Password
+    base_profession: BaseProfession = "patient"
+    additional_competencies: CompetencyIds = []
+    removed_competencies: CompetencyIds = []
+    roles: RoleNames | None = None
+    system_permissions: Level = "patient"
+
+
+class UserUpdateIn(Body):
+    """Null or absent leaves a field as it is."""
+
+    name: FullName | None = None
+    username: Username | None = None
+    email: Email | None = None
+    password: Password | None = None
+    base_profession: BaseProfession | None = None
+    additional_competencies: CompetencyIds | None = None
+    removed_competencies: CompetencyIds | None = None
+    roles: RoleNames | None = None
+    system_permissions: Level | None = None
+
+
+class Registered(Answer):
+    detail: Literal["created"]
+
+
+class UserWritten(Answer):
+    detail: Literal["created", "updated"]
+    id: int
+    username: str
+    email: str
+
+
+class UserSummary(Answer):
+    id: int
+    username: str
+    email: str
+    system_permissions: str
+
+
+class UserList(Answer):
+    users: list[UserSummary]
+    next_cursor: str | None = None
+
+
+class UserDetail(Answer):
+    id: int
+    username: str
+    email: str
+    name: str
+    base_profession: str
+    additional_competencies: list[str]
+    removed_competencies: list[str]
+    roles: list[str]
+    system_permissions: str

@@ -1,0 +1,1 @@
+"""Competencies: what a person may do, from profession, additions and removals."""

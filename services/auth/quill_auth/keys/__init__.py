@@ -1,0 +1,1 @@
+"""The public keys that verify user tokens."""

@@ -1,0 +1,1 @@
+"""What auth knows of organisations: that they exist, and their features."""

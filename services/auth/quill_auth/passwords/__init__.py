@@ -1,0 +1,1 @@
+"""Passwords: how they are stored and which are taken."""

@@ -1,0 +1,1 @@
+"""Which sessions ended before their time, for the gateway."""

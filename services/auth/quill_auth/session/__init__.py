@@ -1,0 +1,1 @@
+"""Sessions: sign-in, renewal, sign-out, and who is calling."""

@@ -1,0 +1,42 @@
+"""Shapes of sign-in and of the signed-in user."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+from quill_common.http.shapes import Answer, Body, Text
+
+
+class LoginIn(Body):
+    username: Annotated[Text, StringConstraints(strip_whitespace=True)]
+    password: str
+    totp_code: str | None = None
+
+
+class LoginUser(Answer):
+    username: str
+    roles: list[str]
+
+
+class LoginOut(Answer):
+    detail: Literal["ok"]
+    user: LoginUser
+
+
+class Refreshed(Answer):
+    detail: Literal["refreshed"]
+
+
+class LoggedOut(Answer):
+    detail: Literal["ok"]
+
+
+class Me(Answer):
+    id: int
+    username: str
+    name: str | None
+    email: str
+    roles: list[str]
+    system_permissions: str
+    totp_enabled: bool
+    enabled_features: list[str]
+    clinical_services_enabled: bool

@@ -1,0 +1,1 @@
+"""Conversations: start, list, read, set the status."""

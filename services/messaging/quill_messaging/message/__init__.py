@@ -1,0 +1,1 @@
+"""Messages: send and correct, each kept as a FHIR Communication."""

@@ -1,0 +1,22 @@
+"""`POST /api/conversations/{conversation_id}/messages`."""
+
+from fastapi import APIRouter, Response
+from quill_common.http.callers import Caller, Clinical, OncePerKey, Write
+from quill_common.http.shapes import PathId
+from quill_common.http.work import WorkRoute
+
+from quill_messaging.message import service
+from quill_messaging.message.schemas import MessageIn, MessageOut
+from quill_messaging.thread.answers import json_answer
+
+router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
+
+
+@router.post("/{conversation_id}/messages", operation_id="sendMessage", response_model=MessageOut)
+async def send_message(
+    conversation_id: PathId, body: MessageIn, caller: Caller, write: Write, once: OncePerKey
+) -> Response:
+    """Send a message or a correction (participants)."""
+    thread = await service.thread_to_write(write, caller, conversation_id, body)
+    await once.begin()
+    return json_answer(await service.send(write, caller, thread, body))

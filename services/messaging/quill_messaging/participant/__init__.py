@@ -1,0 +1,1 @@
+"""Participants: list, add, join, mark as read."""

@@ -1,0 +1,1 @@
+"""The demographics of a patient, in two vocabularies (contract 6.6, 6.7)."""

@@ -1,0 +1,1 @@
+"""Patients of other systems, brought in by an operator."""

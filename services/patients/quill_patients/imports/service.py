@@ -1,0 +1,43 @@
+"""The rules of the import: what came is stored as it came, and what is stored already is never overwritten."""
+
+from typing import Any, Final
+
+from quill_common.events.catalogue.patients import PatientCreated
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.fhir.resource import Resource, is_fhir_id, same_content
+from quill_common.fhir.store import ResourceExists
+from quill_common.fhir.validation import InvalidResource, validate
+
+from quill_patients.imports.schemas import ImportIn, ImportResult
+from quill_patients.patient.store import RESOURCE_TYPE, STORE
+
+_DIFFERENT: Final = "a different record is stored under this id, and an import does not overwrite"
+
+
+async def import_patients(write: UnitOfWork, given: ImportIn) -> list[ImportResult]:
+    """Store each patient that is valid and new; the others are told about and do not hinder them."""
+    return [await _import(write, patient, given.organisation_id) for patient in given.patients]
+
+
+async def _import(write: UnitOfWork, patient: Any, organisation_id: int | None) -> ImportResult:
+    try:
+        validate(patient, RESOURCE_TYPE)
+    except InvalidResource as problem:
+        given_id = patient.get("id") if isinstance(patient, dict) else None
+        return ImportResult(id=given_id if is_fhir_id(given_id) else None, outcome="refused", reason=str(problem))
+    if "id" not in patient:
+        return ImportResult(id=None, outcome="refused", reason="id: is missing")
+    try:
+        await STORE.create(write, patient)
+    except ResourceExists:
+        return await _compare(write, patient)
+    await write.publish(PatientCreated(id=patient["id"], organisation_id=organisation_id))
+    return ImportResult(id=patient["id"], outcome="created")
+
+
+async def _compare(write: UnitOfWork, patient: Resource) -> ImportResult:
+    """Unchanged when this very content was stored before, also if clinicians have changed the record since."""
+    versions = await STORE.history(write, RESOURCE_TYPE, patient["id"])
+    if any(same_content(patient, version.resource()) for version in versions):
+        return ImportResult(id=patient["id"], outcome="unchanged")
+    return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT)

@@ -1,0 +1,44 @@
+"""The names of a Patient resource: which one counts, how it changes, how it sorts."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+
+_KEY_LENGTH: Final = 100  # of characters: an index row has to stay below a third of a page
+
+
+def official_name(resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The `official` name, else the first that has no `use`, else the first; None without any."""
+    names: list[dict[str, Any]] = resource.get("name") or []
+    for wanted in ("official", None):
+        for name in names:
+            if name.get("use") == wanted:
+                return name
+    return names[0] if names else None
+
+
+def set_official_name(resource: dict[str, Any], given: str | None, family: str | None) -> None:
+    """Give the official name these parts; a part that is None, further given names and other names stay."""
+    names = resource.setdefault("name", [])
+    name = official_name(resource)
+    if name is None or name.get("use") not in ("official", None):
+        known = {key: value for key, value in (name or {}).items() if key in ("given", "family")}
+        name = {"use": "official", **known}
+        names.append(name)
+    name["use"] = "official"
+    if given is not None:
+        name["given"] = [given, *(name.get("given") or [])[1:]]
+    if family is not None:
+        name["family"] = family
+
+
+def sort_keys(resource: Mapping[str, Any]) -> dict[str, str]:
+    """`family_key` and `given_key`: without case and accents, cut to a length that an index holds."""
+    name = official_name(resource) or {}
+    given = " ".join(part for part in name.get("given") or [] if part)
+    return {"family_key": _key(name.get("family") or ""), "given_key": _key(given)}
+
+
+def _key(name: str) -> str:
+    plain = (c for c in unicodedata.normalize("NFKD", name[: 4 * _KEY_LENGTH]) if not unicodedata.combining(c))
+    return "".join(plain).casefold()[:_KEY_LENGTH]

@@ -1,0 +1,87 @@
+"""The SQL of patients. Every query takes the principal: nobody sees a patient by asking another way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quill_common.access.policy import administrative, clinically_visible
+from quill_common.access.principal import Principal
+from quill_common.access.tables import AccessStaff
+from quill_common.database.session import Reader
+from quill_common.http.paging import Page
+from sqlalchemy import ARRAY, Row, ScalarSelect, Text, and_, any_, func, literal, select, tuple_
+
+from quill_patients.metadata.tables import PatientMetadata
+from quill_patients.patient.store import RESOURCE_TYPE
+from quill_patients.patient.tables import Patient
+
+_KEY = (Patient.family_key, Patient.given_key, Patient.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One patient as asked for by a principal: whether they may, and what there is."""
+
+    allowed: bool
+    version: int | None
+    content: str | None
+
+
+async def find(reader: Reader, principal: Principal, patient_id: str) -> Found:
+    """Decide rule A and fetch, in one statement."""
+    asked = select(administrative(principal, patient_id).label("allowed")).subquery()
+    present = and_(Patient.id == patient_id, Patient.resource_type == RESOURCE_TYPE)
+    statement = select(asked.c.allowed, Patient.version, Patient.content).select_from(
+        asked.outerjoin(Patient.__table__, present)
+    )
+    row = await reader.row(statement)
+    assert row is not None  # noqa: S101 - the left side of the join always gives a row
+    return Found(row.allowed, row.version, row.content)
+
+
+async def listed(
+    reader: Reader, principal: Principal, page: Page, *, everyone: bool, include_inactive: bool
+) -> Sequence[Row[Any]]:
+    """Up to `page.fetch` patients in the list's order: `content`, `is_active` and the sort key.
+
+    Sorts by the keys alone and fetches content for the page only. `everyone` lifts rule P.
+    """
+    inactive = and_(PatientMetadata.patient_id == Patient.id, PatientMetadata.is_active.is_(False))
+    keys = (
+        select(*_KEY, PatientMetadata.patient_id.is_(None).label("is_active"))
+        .select_from(Patient)
+        .outerjoin(PatientMetadata, inactive)
+        .order_by(*_KEY)
+        .limit(page.fetch)
+    )
+    if not everyone:
+        keys = keys.where(Patient.id == any_(_own_patients(principal)))
+    if not include_inactive:
+        keys = keys.where(PatientMetadata.patient_id.is_(None))
+    after = page.after(str, str, str)
+    if after is not None:
+        keys = keys.where(tuple_(*_KEY) > tuple_(*map(literal, after)))
+    shown = keys.subquery()
+    own = and_(Patient.id == shown.c.id, Patient.resource_type == RESOURCE_TYPE)
+    return await reader.rows(
+        select(shown, Patient.content).join(Patient, own).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
+    )
+
+
+async def primary_organisation(reader: Reader, principal: Principal) -> int | None:
+    """The organisation that the principal mainly works for."""
+    found: int | None = await reader.value(
+        select(AccessStaff.organisation_id).where(AccessStaff.user_id == principal.id, AccessStaff.is_primary)
+    )
+    return found
+
+
+async def any_patient(reader: Reader) -> None:
+    """Read one patient for real, whoever it is, and tell nothing of it."""
+    await reader.row(select(Patient.content).limit(1))
+
+
+def _own_patients(principal: Principal) -> ScalarSelect[Any]:
+    """The ids that rule P gives, as one array: PostgreSQL then looks these up and never walks all patients."""
+    visible = clinically_visible(principal).subquery()
+    return select(func.array(select(visible.c[0]).scalar_subquery(), type_=ARRAY(Text))).scalar_subquery()

@@ -1,0 +1,96 @@
+"""The rules of creating, reading, listing and changing patients."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from quill_common.access.principal import Principal
+from quill_common.database.session import Reader
+from quill_common.events.catalogue.patients import PatientChanged, PatientCreated
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.fhir.resource import Resource, StoredResource, matches_etag
+from quill_common.fhir.store import ResourceExists, ResourceStore, VersionConflict
+from quill_common.http.callers import AccessDenied
+from quill_common.http.errors import Conflict, NotFound, PreconditionFailed, StoreUnavailable
+
+from quill_patients.patient import repository
+from quill_patients.patient.resource import AVATARS, gives_nothing, new_patient, set_fields
+from quill_patients.patient.schemas import PatientCreateIn, PatientUpdateIn
+from quill_patients.patient.store import RESOURCE_TYPE, STORE
+
+TRIES: Final = 5
+
+
+class PatientNotFound(NotFound):
+    detail = "Patient not found"
+
+
+class PatientExists(Conflict):
+    detail = "Patient already exists"
+
+
+class PatientChangedMeanwhile(PreconditionFailed):
+    detail = "Patient was changed by someone else"
+
+
+async def read(reader: Reader, principal: Principal, patient_id: str) -> tuple[int, str]:
+    """The version and JSON text. Access is decided before existence. Raises AccessDenied or PatientNotFound."""
+    found = await repository.find(reader, principal, patient_id)
+    if not found.allowed:
+        raise AccessDenied
+    if found.version is None or found.content is None:
+        raise PatientNotFound
+    return found.version, found.content
+
+
+async def create(write: UnitOfWork, principal: Principal, fields: PatientCreateIn) -> StoredResource:
+    """Store a new patient. Raises PatientExists when the wanted id is taken."""
+    patient_id = fields.patient_id or str(uuid.uuid4())
+    try:
+        stored = await STORE.create(write, new_patient(patient_id, secrets.randbelow(AVATARS), fields))
+    except ResourceExists as problem:
+        raise PatientExists from problem
+    # Admins join nothing: they add the patient to an organisation in a second step.
+    joins = principal.level == "staff"
+    organisation = await repository.primary_organisation(write, principal) if joins else None
+    await write.publish(PatientCreated(id=patient_id, organisation_id=organisation))
+    return stored
+
+
+async def update(write: UnitOfWork, patient_id: str, fields: PatientUpdateIn, if_match: str | None) -> StoredResource:
+    """Change what is given. Raises PatientNotFound or PatientChangedMeanwhile."""
+    return await change(
+        write, patient_id, if_match, None if gives_nothing(fields) else lambda resource: set_fields(resource, fields)
+    )
+
+
+async def change(
+    write: UnitOfWork,
+    patient_id: str,
+    if_match: str | None,
+    alter: Callable[[Resource], None] | None,
+    store: ResourceStore = STORE,
+) -> StoredResource:
+    """Store what `alter` makes of the present version as the next one; with None only check and read.
+
+    Who was faster is not overwritten: with `if_match` that is PatientChangedMeanwhile, without it the change is made
+    again from what the other wrote.
+    """
+    for _ in range(TRIES):
+        present = await store.read_to_change(write, RESOURCE_TYPE, patient_id)
+        if present is None:
+            raise PatientNotFound
+        if if_match is not None and not matches_etag(if_match, present.version):
+            raise PatientChangedMeanwhile
+        if alter is None:
+            return present
+        resource = present.resource()
+        alter(resource)
+        try:
+            stored = await store.update(write, resource, present.version)
+        except VersionConflict:
+            continue
+        await write.publish(PatientChanged(id=patient_id, version=stored.version))
+        return stored
+    raise StoreUnavailable

@@ -1,0 +1,1 @@
+"""Whether patients can be read, for the health of the whole (contract 3)."""

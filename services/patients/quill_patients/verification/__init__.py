@@ -1,0 +1,1 @@
+"""Whether a patient is ready for clinical work (contract 6.3)."""

@@ -1,0 +1,1 @@
+"""Does what the services say of themselves agree with the contract?"""

@@ -1,0 +1,23 @@
+"""Operations of the contract that later issues bring; taken out of here when they come."""
+
+PENDING = frozenset(
+    {
+        # accounts: passwords and second factor
+        "changePassword",
+        "forgotPassword",
+        "resetPassword",
+        "setUpTotp",
+        "verifyTotp",
+        "disableTotp",
+        # access for people outside the organisations
+        "inviteExternal",
+        "acceptInvite",
+        "listExternalAccess",
+        "revokeExternalAccess",
+        # prescribing
+        "prescribeControlled",
+        # browser notifications
+        "subscribePush",
+        "sendTestPush",
+    }
+)

@@ -1,0 +1,44 @@
+"""Every operation of the contract exists with the same request and the same answer, or is pending."""
+
+from typing import Any
+
+import pytest
+
+from contract.compare import differences, operations, undeclared
+from contract.documents import COPY, contract, contract_path, service_document
+from contract.pending import PENDING
+
+BUILT = ("auth", "orgs", "patients", "letters", "messaging")
+"""Services whose operations are compared."""
+
+
+@pytest.fixture(scope="module")
+def quill() -> dict[str, Any]:
+    return contract()
+
+
+@pytest.mark.parametrize("service", BUILT)
+def test_a_service_offers_what_the_contract_says(quill: dict[str, Any], service: str) -> None:
+    own = [name for name, (_, _, one) in operations(quill).items() if one.get("x-quill-service") == service]
+    assert own
+    document = service_document(service)
+    assert differences(quill, document, pending=PENDING, only=own) == []
+    assert undeclared(quill, document) == []
+
+
+@pytest.mark.parametrize("service", BUILT)
+def test_nothing_that_exists_is_called_pending(service: str) -> None:
+    assert operations(service_document(service)).keys() & PENDING == set()
+
+
+def test_only_operations_of_the_contract_are_pending(quill: dict[str, Any]) -> None:
+    assert operations(quill).keys() >= PENDING
+
+
+def test_the_contract_agrees_with_itself(quill: dict[str, Any]) -> None:
+    assert differences(quill, quill) == []
+
+
+@pytest.mark.skipif(contract_path() == COPY, reason="only the copy of the contract is here")
+def test_the_copy_of_the_contract_is_the_shared_one() -> None:
+    assert COPY.read_bytes() == contract_path().read_bytes()
