@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import Depends
-from quill_common.database.faults import is_database_away
+from quill_common.database.faults import is_database_away, violated_constraint
 from quill_common.database.session import Reader, Writer
 from quill_common.http.callers import Read, Write
 from quill_common.http.errors import StoreUnavailable
@@ -30,10 +30,12 @@ async def asking_the_store() -> AsyncIterator[None]:
     try:
         yield
     except (DataError, IntegrityError) as problem:
-        raise ContentRefused from problem
+        # Not chained: PostgreSQL's text quotes the row, and the log is no place for a letter.
+        raise ContentRefused(violated_constraint(problem) or type(problem).__name__) from None
     except (DBAPIError, PoolTimeout, OSError) as problem:
         if not is_database_away(problem):
-            get_logger().error("the store refused a statement", exc_info=problem)
+            state = getattr(getattr(problem, "orig", None), "sqlstate", None)
+            get_logger().error("the store refused a statement", error=type(problem).__name__, sqlstate=state)
         raise StoreUnavailable from problem
 
 
