@@ -102,3 +102,16 @@ async def test_the_clinical_switch_answers_before_what_is_wrong_with_the_body(
     response = await (await kit.person("patient")).client.post("/api/clinical", content=b"{", headers=JSON)
     off = {"detail": "Clinical services are not available in this deployment"}
     assert (response.status_code, response.json()) == (503, off)
+
+
+async def test_no_dependency_of_a_request_runs_in_a_thread(kit: ServiceKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FastAPI hands every dependency that is not async to a thread, which costs more than a statement."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("ran in a thread")
+
+    monkeypatch.setattr("fastapi.dependencies.utils.run_in_threadpool", refuse)
+    admin = await kit.admin()
+    assert (await admin.client.get("/api/things?limit=1")).status_code == 200
+    assert (await admin.client.post("/api/things", json={"id": "a"})).status_code == 200
+    assert (await admin.client.post("/api/clinical")).status_code == 200
