@@ -42,7 +42,7 @@ lint: $(STAMP) ## Format, lint and the house rules
 	$(BIN)/quill-checks
 
 types: $(STAMP) ## Check the types of every part and its tests
-	@set -e; for part in $(PARTS) $(wildcard tests); do echo "mypy $$part"; $(BIN)/mypy $$part; done
+	@failed=0; for part in $(PARTS) $(wildcard tests); do echo "mypy $$part"; $(BIN)/mypy $$part || failed=1; done; exit $$failed
 
 format: $(STAMP) ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only --quiet .

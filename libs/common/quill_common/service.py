@@ -96,6 +96,7 @@ def create_service(
             yield
 
     app = FastAPI(title=f"Quill {name}", version="1.0.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.router.redirect_slashes = False  # `/x/` is not `/x`, and a redirect would show the address behind the gateway
     app.add_middleware(RequestMiddleware, service=name)
     errors.install(app)
     for router in (*routers, health.router, internal.router):

@@ -8,4 +8,7 @@ from quill_common.http.shapes import Answer
 class Removed(Answer):
     """A membership is gone."""
 
-    status: Literal["removed"] = "removed"
+    status: Literal["removed"]
+
+
+REMOVED = Removed(status="removed")

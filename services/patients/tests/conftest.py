@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from quill_common.testing.kit import ServiceKit, service_kit
 from quill_patients.app import create_app
+from quill_patients.patient.store import STORE
 from quill_patients.settings import Settings
 
 
@@ -20,3 +22,26 @@ async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
 async def kit(session_kit: ServiceKit) -> ServiceKit:
     await session_kit.empty()
     return session_kit
+
+
+class KeepPatient(Protocol):
+    """Store a patient that is a member of `organisations`; further elements replace those of the default."""
+
+    async def __call__(self, patient_id: str = ..., *organisations: int, **elements: Any) -> str: ...
+
+
+@pytest.fixture
+def keep_patient(kit: ServiceKit) -> KeepPatient:
+    async def keep(patient_id: str = "p-1", *organisations: int, **elements: Any) -> str:
+        resource = {
+            "resourceType": "Patient",
+            "id": patient_id,
+            "extension": [{"url": "urn:quillmedical:avatar-gradient", "valueInteger": 17}],
+            "name": [{"use": "official", "given": ["Edith"], "family": "Marsh"}],
+            **elements,
+        }
+        async with kit.parts.database.writer() as writer:
+            await STORE.create(writer, resource)
+        return await kit.patient(patient_id, *organisations)
+
+    return keep

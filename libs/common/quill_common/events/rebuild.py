@@ -41,20 +41,22 @@ class Rebuild:
         Parked events stay parked. Reactions are not run again.
         """
         async with self._units.open(replaying=True) as work:
-            await lock_position(work, source)
+            applied: int | None = await lock_position(work, source)
             if source == self._own:
                 await work.stop_own_publishing()
-            position = await self._fill(work, source)
+                applied = None
+            # Not beyond what was applied before: the reactions to what comes after are still to be run.
+            position = await self._fill(work, source, applied)
             await move_position(work, source, position)
         if source != self._own:
             await self._consumer.pull(source)
         return position
 
-    async def _fill(self, work: UnitOfWork, source: Service) -> int:
+    async def _fill(self, work: UnitOfWork, source: Service, until: int | None) -> int:
         position = 0
         skip = await parked_positions(work, source)
         await self._projection.clear(work, source)
-        async for event in self._replay.events(source, 0):
+        async for event in self._replay.events(source, 0, until):
             if event.position != position + 1:
                 raise FeedUnavailable(f"{source} lacks the event after {position}")
             if event.position not in skip:

@@ -90,7 +90,11 @@ class Once:
             await work.idempotency.begin(await work.writer())
 
 
-OncePerKey = Annotated[Once, Depends(Once)]
+async def _once(request: Request) -> Once:
+    return Once(request)
+
+
+OncePerKey = Annotated[Once, Depends(_once)]
 
 
 def client_address(request: Request) -> str:

@@ -46,12 +46,12 @@ class Idempotency:
 
     @classmethod
     async def of(cls, request: Request, caller: str) -> "Idempotency | None":
-        """The key of `request`, None when it has none. Raises a 422 for one that is too short or too long."""
+        """The key of `request`, None when it has none. Raises a 422 for one that cannot be."""
         key = request.headers.get("idempotency-key")
         if key is None:
             return None
-        if not 1 <= len(key) <= 255:
-            raise invalid(("header", "Idempotency-Key"), "must have 1 to 255 characters", "string_length")
+        if not 1 <= len(key) <= 255 or "\x00" in key:
+            raise invalid(("header", "Idempotency-Key"), "must have 1 to 255 characters, none of them NUL")
         asked = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
         return cls(caller, key, hashlib.sha256(asked).digest())
 

@@ -73,7 +73,8 @@ def _fits(part: Any, kind: type) -> bool:
     return isinstance(part, str) and kind is str and "\x00" not in part
 
 
-def _page(
+# A dependency that is not async runs in a thread: that costs more than everything else about a page.
+async def _page(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = MAX_LIMIT,
     cursor: Annotated[str | None, Query(max_length=4000)] = None,
 ) -> Page:

@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from quill_common.access.principal import Principal
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.idempotency import AlreadyAnswered, Idempotency
+from quill_common.http.json_body import JsonRequest
 from quill_common.log import request_id
 
 if TYPE_CHECKING:
@@ -86,13 +88,17 @@ class WorkRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def handle_with_work(request: Request) -> Response:
+        async def handle_with_work(incoming: Request) -> Response:
+            request = JsonRequest(incoming.scope, incoming.receive)
             work = request.state.work = Work(request)
             try:
                 response = await handle(request)
             except AlreadyAnswered as first:
                 await work.undo(first)
                 return first.response
+            except RequestValidationError as problem:
+                await work.undo(problem)
+                raise request.malformed or problem from None
             except BaseException as problem:
                 await work.undo(problem)
                 raise

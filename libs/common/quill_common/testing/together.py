@@ -76,7 +76,9 @@ class Running:
         self.app = create_service(
             self.name, self.settings, [_router()], projection=self.projection(), keys=self.keys, isolated=False
         )
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=self.port, log_config=None, lifespan="on")
+        config = uvicorn.Config(
+            self.app, host="127.0.0.1", port=self.port, log_config=None, lifespan="on", timeout_graceful_shutdown=0
+        )
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve())
         while not self._server.started:
@@ -87,7 +89,6 @@ class Running:
     async def stop(self) -> None:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
-            self._server.force_exit = True
             await self._task
             self._server = self._task = None
 

@@ -26,10 +26,13 @@ async def test_a_change_commits_with_its_event_and_is_in_the_own_projection(sour
 
 
 async def test_an_exception_undoes_both(source: Process) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with source.units.open() as work:
             await work.publish(user(1))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert (await source.value(USERS), await source.value(EVENTS), await source.sequencer.number()) == (0, 0, 0)
 
 

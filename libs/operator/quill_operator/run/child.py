@@ -78,15 +78,15 @@ class Child:
                 await process.wait()
         except TimeoutError:
             self._output.line("quill", f"{self.name} does not end; killing it")
-            self.kill()
-            await process.wait()
+            await self.kill()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End it at once."""
         self._stopping = True
         if self.process is not None and self.process.returncode is None:
             with suppress(ProcessLookupError):
                 self.process.kill()
+            await self.process.wait()
 
     async def _run_once(self, started: Callable[[], None]) -> int:
         self.process = process = await asyncio.create_subprocess_exec(

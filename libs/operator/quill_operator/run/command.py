@@ -20,6 +20,7 @@ from quill_operator.run.readiness import NotReadyError, wait_until_ready
 from quill_operator.run.system import System
 from quill_operator.settings import OperatorSettings
 
+_SECONDS_OF_ONE_WISH = 1.0
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REFUSALS = (
     CannotStartError,
@@ -76,8 +77,11 @@ async def _run(
     finally:
         output.text("Stopping (again ctrl-C to end at once)")
         await _cancelled(running)
-        if not await _completes(asyncio.create_task(system.stop()), _ending()):
-            system.kill()
+        stopping = asyncio.create_task(system.stop())
+        # One wish for the end often arrives twice: timeout(1) and make signal the process and its group.
+        await asyncio.wait([stopping], timeout=_SECONDS_OF_ONE_WISH)
+        if not await _completes(stopping, _ending()):
+            await system.kill()
 
 
 async def _welcome(settings: OperatorSettings, system: System, output: Output) -> None:

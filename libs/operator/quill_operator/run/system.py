@@ -56,10 +56,10 @@ class System:
         await asyncio.gather(*(child.stop() for child in self.services))
         run_file.remove(self._folder)
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End all processes at once."""
-        for child in (self.gateway, *self.services):
-            child.kill()
+        await asyncio.gather(*(child.kill() for child in (self.gateway, *self.services)))
+        run_file.remove(self._folder)
 
     def _note_processes(self) -> None:
         processes: dict[str, run_file.Running] = {

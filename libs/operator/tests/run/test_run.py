@@ -187,6 +187,34 @@ def test_ctrl_c_while_it_still_prepares_leaves_nothing_running(started: Callable
     assert healthy(started().await_ready())
 
 
+def test_the_end_wished_twice_in_one_breath_is_still_an_orderly_end(started: Callable[..., Run]) -> None:
+    run = started().await_ready()
+    family = run.family()
+    run.process.terminate()
+    time.sleep(0.1)
+    run.process.terminate()
+    assert run.process.wait(40) == 0
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+    assert left_in(run.folder) == []
+    assert "Event loop is closed" not in run.printed
+
+
+def test_insisting_on_the_end_ends_what_does_not_want_to(started: Callable[..., Run]) -> None:
+    run = started().await_ready()
+    family = run.family()
+    psutil.Process(run.processes["gateway"]["pid"]).suspend()
+    begun = time.monotonic()
+    run.process.send_signal(signal.SIGINT)
+    time.sleep(1.5)
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(40) == 0
+    assert time.monotonic() - begun < 7
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+    assert left_in(run.folder) == []
+
+
 def test_a_reader_who_stops_reading_holds_nobody_up(tmp_path: Path) -> None:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path), "QUILL_DATA_DIR": str(tmp_path / "data"), "QUILL_PORT": "0",

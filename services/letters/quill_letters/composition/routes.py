@@ -18,7 +18,7 @@ from quill_common.http.work import WorkRoute, work_of
 
 from quill_letters.composition import service
 from quill_letters.composition.schemas import LetterIn, LetterOut, LettersOut, LetterWrittenOut
-from quill_letters.store.embedded import ReadStore, WriteStore
+from quill_letters.store.chosen import ReadStore, WriteStore
 
 router = APIRouter(prefix="/api/patients/{patient_id}/letters", tags=["letters"], route_class=WorkRoute)
 

@@ -7,7 +7,7 @@ from quill_common.http.work import WorkRoute, work_of
 
 from quill_letters.imports.schemas import ImportIn, ImportResult
 from quill_letters.imports.service import import_letters
-from quill_letters.store.embedded import WriteStore
+from quill_letters.store.chosen import WriteStore
 
 router = APIRouter(
     prefix="/internal/import",

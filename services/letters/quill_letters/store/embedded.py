@@ -2,26 +2,21 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import Depends
-from quill_common.database.faults import is_database_away
+from quill_common.database.faults import is_database_away, violated_constraint
 from quill_common.database.session import Reader, Writer
-from quill_common.http.callers import Read, Write
 from quill_common.http.errors import StoreUnavailable
-from quill_common.http.work import work_of
 from quill_common.log import get_logger
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.requests import Request
 
 from quill_letters.composition import repository as compositions
 from quill_letters.ehr import repository as ehrs
 from quill_letters.ehr.status import ehr_status
 from quill_letters.openehr.version_uid import VersionUid
-from quill_letters.store.interface import CompositionReader, CompositionStore, ContentRefused, Entry, NewVersion, Place
+from quill_letters.store.interface import ContentRefused, Entry, NewVersion, Place
 
 
 @asynccontextmanager
@@ -30,10 +25,12 @@ async def asking_the_store() -> AsyncIterator[None]:
     try:
         yield
     except (DataError, IntegrityError) as problem:
-        raise ContentRefused from problem
+        # Not chained: PostgreSQL's text quotes the row, and the log is no place for a letter.
+        raise ContentRefused(violated_constraint(problem) or type(problem).__name__) from None
     except (DBAPIError, PoolTimeout, OSError) as problem:
         if not is_database_away(problem):
-            get_logger().error("the store refused a statement", exc_info=problem)
+            state = getattr(getattr(problem, "orig", None), "sqlstate", None)
+            get_logger().error("the store refused a statement", error=type(problem).__name__, sqlstate=state)
         raise StoreUnavailable from problem
 
 
@@ -79,15 +76,3 @@ class EmbeddedStore(EmbeddedReader):
     async def write(self, ehr_id: UUID, patient_id: str, version: NewVersion) -> bool:
         async with asking_the_store():
             return await compositions.add_version(self._writer, ehr_id, patient_id, version)
-
-
-async def _reading(read: Read) -> CompositionReader:
-    return EmbeddedReader(read)
-
-
-async def _writing(request: Request, write: Write) -> CompositionStore:
-    return EmbeddedStore(write, work_of(request).parts.settings.system_id)
-
-
-ReadStore = Annotated[CompositionReader, Depends(_reading)]
-WriteStore = Annotated[CompositionStore, Depends(_writing)]

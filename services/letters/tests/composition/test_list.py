@@ -13,6 +13,7 @@ from quill_letters.openehr.version_uid import VersionUid
 from quill_letters.store.embedded import EmbeddedStore
 from quill_letters.store.interface import NewVersion
 
+OBJECT = "2f6c1f0a-5d2f-4f0e-9a55-0d6f1d1b7a3c"
 START = datetime(2026, 1, 1, 8, 0, 0, 123_456, tzinfo=UTC)
 
 
@@ -128,12 +129,12 @@ def cursor(*key: Any) -> str:
         "====",
         cursor(),
         cursor(1),
-        cursor("1", str(uuid4())),
+        cursor("1", OBJECT),
         cursor(1, "no uuid"),
-        cursor(2**62, str(uuid4())),
-        cursor(-(2**62), str(uuid4())),
-        cursor(1, str(uuid4()), 2),
-        cursor(True, str(uuid4())),
+        cursor(2**62, OBJECT),
+        cursor(-(2**62), OBJECT),
+        cursor(1, OBJECT, 2),
+        cursor(True, OBJECT),
     ],
 )
 async def test_a_cursor_that_is_not_ours_is_refused(clinician: Person, patient: str, wrong: str) -> None:

@@ -1,11 +1,13 @@
 """The built-in store keeps its promises, and says so when it cannot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+import structlog
 from quill_common.http.errors import StoreUnavailable
 from quill_common.testing.database import execute
 from quill_common.testing.kit import Person, ServiceKit
@@ -20,6 +22,15 @@ UNAVAILABLE = {"detail": "Clinical store unavailable"}
 
 def version(uid: VersionUid, content: str = "{}") -> NewVersion:
     return NewVersion(uid, "t", "a", 1, NOW, content)
+
+
+@pytest.fixture
+def log(kit: ServiceKit) -> Iterator[BytesIO]:
+    """What the service logs."""
+    factory, lines = structlog.get_config()["logger_factory"], BytesIO()
+    structlog.configure(logger_factory=structlog.BytesLoggerFactory(lines))
+    yield lines
+    structlog.configure(logger_factory=factory)
 
 
 @asynccontextmanager
@@ -57,6 +68,29 @@ async def test_content_that_the_store_will_not_hold_is_no_outage(kit: ServiceKit
     with pytest.raises(ContentRefused):
         async with kit.parts.database.writer() as writer:
             await EmbeddedStore(writer, "quill").write(uuid4(), "p", version(VersionUid(uuid4(), "quill", 1)))
+
+
+async def test_a_letter_that_cannot_be_stored_is_not_told_to_the_log(
+    kit: ServiceKit, clinician: Person, patient: str, log: BytesIO
+) -> None:
+    admin, letter = kit.database.admin_url, {"title": "poison", "body": "she confided"}
+    await execute(admin, "ALTER TABLE letters.composition ADD CONSTRAINT picky CHECK (title <> 'poison')")
+    try:
+        answer = await clinician.client.post(f"/api/patients/{patient}/letters", json=letter)
+    finally:
+        await execute(admin, "ALTER TABLE letters.composition DROP CONSTRAINT picky")
+    assert (answer.status_code, answer.json()) == (500, {"detail": "Internal server error"})
+    assert b"picky" in log.getvalue()
+    assert b"she confided" not in log.getvalue()
+    assert b"poison" not in log.getvalue()
+
+
+async def test_a_statement_that_fails_is_logged_by_its_code(
+    kit: ServiceKit, clinician: Person, patient: str, log: BytesIO
+) -> None:
+    async with broken_store(kit):
+        await clinician.client.get(f"/api/patients/{patient}/letters")
+    assert b'"sqlstate":"42P01"' in log.getvalue()
 
 
 async def test_a_connection_that_breaks_is_the_store_being_away(kit: ServiceKit) -> None:

@@ -7,7 +7,7 @@ from quill_common.http.work import WorkRoute
 
 from quill_orgs.patient_member import service
 from quill_orgs.patient_member.schemas import NewPatientMember, PatientMemberAnswer
-from quill_orgs.shapes import Removed
+from quill_orgs.shapes import REMOVED, Removed
 
 router = APIRouter(prefix="/api/organizations/{org_id}/patients", tags=["organizations"], route_class=WorkRoute)
 
@@ -28,4 +28,4 @@ async def remove(caller: Caller, write: Write, org_id: PathId, patient_id: FhirI
     """Remove a patient from an organisation."""
     require_admin(caller, "Admin only")
     await service.remove(write, org_id, patient_id)
-    return Removed()
+    return REMOVED

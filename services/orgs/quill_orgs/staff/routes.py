@@ -5,7 +5,7 @@ from quill_common.http.callers import Caller, OncePerKey, Write, require_admin
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
-from quill_orgs.shapes import Removed
+from quill_orgs.shapes import REMOVED, Removed
 from quill_orgs.staff import service
 from quill_orgs.staff.schemas import NewStaffMember, StaffMemberAnswer
 
@@ -28,4 +28,4 @@ async def remove(caller: Caller, write: Write, org_id: PathId, user_id: PathId) 
     """Remove a staff member: what the membership gave ends at once."""
     require_admin(caller, "Admin only")
     await service.remove(write, org_id, user_id)
-    return Removed()
+    return REMOVED

@@ -9,7 +9,7 @@ from quill_common.access.principal import Principal
 from quill_common.access.tables import AccessStaff
 from quill_common.database.session import Reader
 from quill_common.http.paging import Page
-from sqlalchemy import ARRAY, Row, ScalarSelect, Text, and_, any_, func, literal, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, and_, any_, func, literal, select, tuple_
 
 from quill_patients.metadata.tables import PatientMetadata
 from quill_patients.patient.store import RESOURCE_TYPE
@@ -44,9 +44,14 @@ async def listed(
 ) -> Sequence[Row[Any]]:
     """Up to `page.fetch` patients in the list's order: `content`, `is_active` and the sort key.
 
-    Sorts by the keys alone and fetches content for the page only. `everyone` lifts rule P.
+    `everyone` lifts rule P.
     """
-    inactive = and_(PatientMetadata.patient_id == Patient.id, PatientMetadata.is_active.is_(False))
+    return await reader.rows(page_of(principal, page, everyone=everyone, include_inactive=include_inactive))
+
+
+def page_of(principal: Principal, page: Page, *, everyone: bool, include_inactive: bool) -> Select[Any]:
+    """The statement of `listed`: it sorts by the keys alone and fetches content for the page only."""
+    inactive = and_(PatientMetadata.patient_id == Patient.id, ~PatientMetadata.is_active)
     keys = (
         select(*_KEY, PatientMetadata.patient_id.is_(None).label("is_active"))
         .select_from(Patient)
@@ -63,9 +68,7 @@ async def listed(
         keys = keys.where(tuple_(*_KEY) > tuple_(*map(literal, after)))
     shown = keys.subquery()
     own = and_(Patient.id == shown.c.id, Patient.resource_type == RESOURCE_TYPE)
-    return await reader.rows(
-        select(shown, Patient.content).join(Patient, own).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
-    )
+    return select(shown, Patient.content).join(Patient, own).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
 
 
 async def primary_organisation(reader: Reader, principal: Principal) -> int | None:
@@ -81,7 +84,7 @@ async def any_patient(reader: Reader) -> None:
     await reader.row(select(Patient.content).limit(1))
 
 
-def _own_patients(principal: Principal) -> ScalarSelect[Any]:
+def _own_patients(principal: Principal) -> ColumnElement[Any]:
     """The ids that rule P gives, as one array: PostgreSQL then looks these up and never walks all patients."""
     visible = clinically_visible(principal).subquery()
-    return select(func.array(select(visible.c[0]).scalar_subquery(), type_=ARRAY(Text))).scalar_subquery()
+    return func.array(select(visible.c[0]).scalar_subquery(), type_=ARRAY(Text))
