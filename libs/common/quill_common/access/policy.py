@@ -4,13 +4,13 @@ Rule P (clinical): own record, or shared organisation from level `staff` up, or 
 Rule A (administrative): rule P, or level `admin` and higher.
 """
 
-from sqlalchemy import ColumnElement, exists, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, false, literal, or_, select, true
 
 from quill_common.access.principal import Principal
 from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff
 from quill_common.database.session import Reader
 
-PatientId = ColumnElement[str] | str
+PatientId = SQLColumnExpression[str] | str
 
 
 def clinical(principal: Principal, patient_id: PatientId) -> ColumnElement[bool]:
@@ -43,11 +43,11 @@ async def patient_exists(reader: Reader, patient_id: str) -> bool:
     return bool(await reader.value(select(exists().where(AccessPatient.id == patient_id))))
 
 
-def _own_record(principal: Principal, patient: ColumnElement[str]) -> ColumnElement[bool]:
+def _own_record(principal: Principal, patient: SQLColumnExpression[str]) -> ColumnElement[bool]:
     return false() if principal.patient_id is None else patient == principal.patient_id
 
 
-def _shares_organisation(principal: Principal, patient: ColumnElement[str]) -> ColumnElement[bool]:
+def _shares_organisation(principal: Principal, patient: SQLColumnExpression[str]) -> ColumnElement[bool]:
     if not principal.is_staff:
         return false()
     return exists(
