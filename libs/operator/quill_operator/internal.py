@@ -20,7 +20,7 @@ def call(service: str, method: str, path: str) -> Any:
     if service not in SERVICES:
         refuse(f"There is no service {service!r}: {', '.join(SERVICES)}")
     settings = load(OperatorSettings)
-    base = _base_url(settings, service)
+    base = base_url(settings, service)
     try:
         headers = ServiceTokens("operator", settings.key_file("operator")).headers(service)
         response = httpx.request(method, f"{base}{path}", headers=headers, timeout=_SECONDS, trust_env=False)
@@ -33,7 +33,8 @@ def call(service: str, method: str, path: str) -> Any:
     return response.json()
 
 
-def _base_url(settings: OperatorSettings, service: str) -> str:
+def base_url(settings: OperatorSettings, service: str) -> str:
+    """Where `service` listens: as set, else as it runs. Ends the command with a message when that is not known."""
     if f"{service}_url" in settings.model_fields_set:
         return str(getattr(settings, f"{service}_url")).rstrip("/")
     running = run_file.read(settings.folder).get(service)

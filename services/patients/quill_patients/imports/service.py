@@ -15,17 +15,22 @@ _DIFFERENT: Final = "a different record is stored under this id, and an import d
 
 
 async def import_patients(write: UnitOfWork, given: ImportIn) -> list[ImportResult]:
-    """Store each patient that is valid and new; the others are told about and do not hinder them."""
-    return [await _import(write, patient, given.organisation_id) for patient in given.patients]
+    """Store each patient that is valid and new; the others are told about and do not hinder them.
+
+    Ids are taken in one order, so that two imports of the same patients at once do not block each other for good.
+    """
+    results: dict[int, ImportResult] = {}
+    for number, patient in sorted(enumerate(given.patients), key=lambda numbered: _id(numbered[1])):
+        results[number] = await _import(write, patient, given.organisation_id)
+    return [results[number] for number in range(len(given.patients))]
 
 
 async def _import(write: UnitOfWork, patient: Any, organisation_id: int | None) -> ImportResult:
     try:
         validate(patient, RESOURCE_TYPE)
     except InvalidResource as problem:
-        given_id = patient.get("id") if isinstance(patient, dict) else None
-        return ImportResult(id=given_id if is_fhir_id(given_id) else None, outcome="refused", reason=str(problem))
-    if "id" not in patient:
+        return ImportResult(id=_id(patient) or None, outcome="refused", reason=str(problem))
+    if not _id(patient):
         return ImportResult(id=None, outcome="refused", reason="id: is missing")
     try:
         await STORE.create(write, patient)
@@ -41,3 +46,9 @@ async def _compare(write: UnitOfWork, patient: Resource) -> ImportResult:
     if any(same_content(patient, version.resource()) for version in versions):
         return ImportResult(id=patient["id"], outcome="unchanged")
     return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT)
+
+
+def _id(patient: Any) -> str:
+    """The id if it is one, else an empty string."""
+    given = patient.get("id") if isinstance(patient, dict) else None
+    return str(given) if is_fhir_id(given) else ""

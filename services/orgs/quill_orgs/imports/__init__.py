@@ -1,0 +1,1 @@
+"""What an import of patients needs of the organisation that they join."""

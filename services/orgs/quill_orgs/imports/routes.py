@@ -1,0 +1,54 @@
+"""The organisation that an import joins patients to, for operators only; the gateway never routes here."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field, StringConstraints
+from quill_common.http.callers import Read, Write
+from quill_common.http.internal import operator_only
+from quill_common.http.shapes import Body, PathId
+from quill_common.http.work import WorkRoute
+
+from quill_orgs.imports import service
+
+MAX_PATIENTS: Final = 1000
+
+router = APIRouter(
+    prefix="/internal/organisations/{organisation_id}",
+    include_in_schema=False,
+    route_class=WorkRoute,
+    dependencies=[Depends(operator_only)],
+)
+
+
+class JoiningPatients(Body):
+    """Up to 1,000 patients."""
+
+    patient_ids: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,64}$")]], Field(max_length=MAX_PATIENTS)
+    ]
+
+
+class JoinedPatients(BaseModel):
+    """How many became members now, and which are not patients."""
+
+    added: int
+    unknown: list[str]
+
+
+class OrganisationName(BaseModel):
+    id: int
+    name: str
+
+
+@router.get("")
+async def organisation(read: Read, organisation_id: PathId) -> OrganisationName:
+    """That there is such an organisation, and its name."""
+    return OrganisationName(id=organisation_id, name=await service.name_of(read, organisation_id))
+
+
+@router.post("/patients")
+async def join_patients(write: Write, organisation_id: PathId, body: JoiningPatients) -> JoinedPatients:
+    """Make members of those who are not; doing it again changes nothing."""
+    added, unknown = await service.join_all(write, organisation_id, body.patient_ids)
+    return JoinedPatients(added=added, unknown=unknown)
