@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -28,34 +29,38 @@ from quill_messaging.thread.repository import IS_STAFF, ME, THREAD, participates
 from quill_messaging.thread.tables import Conversation, ConversationOrganisation, Participant
 
 PREVIEW_LENGTH = 200
+FETCHES = (51, 201, 1001)
+"""How many rows a page may fetch. Written into the statements: of a number that comes as a parameter PostgreSQL thinks
+that it is a tenth of all rows, and reads the tables instead of the indexes."""
 
 _STATUS = bindparam("status", type_=Text())
-_LIMIT = bindparam("limit", type_=BigInteger())
 _BEFORE = (bindparam("before_time", type_=DateTime(timezone=True)), bindparam("before_id", type_=BigInteger()))
 _wanted = or_(_STATUS.is_(None), Conversation.status == _STATUS)
 
 
-def _newest(time: InstrumentedAttribute[datetime], key: InstrumentedAttribute[int]) -> Select[datetime, int]:
+def _newest(
+    fetch: int, time: InstrumentedAttribute[datetime], key: InstrumentedAttribute[int]
+) -> Select[datetime, int]:
     """The first rows in list order after the cursor; `time` and `key` must be the end of an index."""
     return (
         select(time.label("time"), key.label("id"))
         .where(tuple_(time, key) < tuple_(*_BEFORE), _wanted)
         .order_by(time.desc(), key.desc())
-        .limit(_LIMIT)
+        .limit(literal_column(str(fetch), BigInteger()))
     )
 
 
-def _newest_taken_part_in() -> Select[datetime, int]:
-    newest = _newest(Participant.conversation_updated_at, Participant.conversation_id)
+def _newest_taken_part_in(fetch: int) -> Select[datetime, int]:
+    newest = _newest(fetch, Participant.conversation_updated_at, Participant.conversation_id)
     return newest.join(Conversation, Conversation.id == Participant.conversation_id).where(
         Participant.user_id == ME, still_involved
     )
 
 
-def _newest_of_organisations() -> Select[datetime, int]:
+def _newest_of_organisations(fetch: int) -> Select[datetime, int]:
     link = ConversationOrganisation
     newest = (
-        _newest(link.conversation_updated_at, link.conversation_id)
+        _newest(fetch, link.conversation_updated_at, link.conversation_id)
         .join(Conversation, Conversation.id == link.conversation_id)
         .where(link.organisation_id == AccessStaff.organisation_id)
         .correlate(AccessStaff)
@@ -69,9 +74,9 @@ def _newest_of_organisations() -> Select[datetime, int]:
     )
 
 
-def _newest_of_granted_patients() -> Select[datetime, int]:
+def _newest_of_granted_patients(fetch: int) -> Select[datetime, int]:
     newest = (
-        _newest(Conversation.updated_at, Conversation.id)
+        _newest(fetch, Conversation.updated_at, Conversation.id)
         .where(Conversation.patient_id == AccessGrant.patient_id)
         .correlate(AccessGrant)
         .lateral("of_patient")
@@ -122,13 +127,19 @@ def _summaries(page: FromClause) -> Select[Any]:
     )
 
 
-def _mine() -> Select[Any]:
+def _mine(fetch: int) -> Select[Any]:
     """A page of all that the caller may read.
 
     The three ways to `readable`, each walked from the newest: a condition on all conversations would walk them all.
     """
-    ways = union(_newest_taken_part_in(), _newest_of_organisations(), _newest_of_granted_patients()).subquery("ways")
-    newest = select(ways.c.time, ways.c.id).order_by(ways.c.time.desc(), ways.c.id.desc()).limit(_LIMIT)
+    ways = union(
+        _newest_taken_part_in(fetch), _newest_of_organisations(fetch), _newest_of_granted_patients(fetch)
+    ).subquery("ways")
+    newest = (
+        select(ways.c.time, ways.c.id)
+        .order_by(ways.c.time.desc(), ways.c.id.desc())
+        .limit(literal_column(str(fetch), BigInteger()))
+    )
     return _summaries(newest.subquery("page"))
 
 
@@ -137,11 +148,11 @@ def _one(condition: ColumnElement[bool]) -> Select[Any]:
     return _summaries(found.subquery("page"))
 
 
-def _about_patient() -> Select[Any]:
-    newest = _newest(Conversation.updated_at, Conversation.id)
+def _about_patient(fetch: int) -> Select[Any]:
+    newest = _newest(fetch, Conversation.updated_at, Conversation.id)
     return _summaries(newest.where(Conversation.patient_id == bindparam("patient"), readable).subquery("page"))
 
 
-MINE = _mine()
-ABOUT_PATIENT = _about_patient()
+MINE = {fetch: _mine(fetch) for fetch in FETCHES}
+ABOUT_PATIENT = {fetch: _about_patient(fetch) for fetch in FETCHES}
 ONE = _one(Conversation.id == THREAD)

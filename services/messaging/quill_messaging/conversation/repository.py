@@ -12,7 +12,7 @@ from quill_common.http.paging import InvalidCursor, Page
 from quill_common.http.shapes import MAX_BIGINT
 from sqlalchemy import Row, bindparam, func, insert, or_, select
 
-from quill_messaging.conversation.listing import ABOUT_PATIENT, MINE, ONE
+from quill_messaging.conversation.listing import ABOUT_PATIENT, FETCHES, MINE, ONE
 from quill_messaging.thread.repository import IS_STAFF, ME, asking
 from quill_messaging.thread.tables import Conversation, ConversationOrganisation
 
@@ -67,7 +67,7 @@ async def page_of_mine(
     reader: Reader, principal: Principal, page: Page, status: str | None
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of all conversations that the principal may read, and the next cursor."""
-    rows = await reader.rows(MINE, {**asking(principal), **_asked(page, status)})
+    rows = await reader.rows(MINE[_fetch(page)], {**asking(principal), **_asked(page, status)})
     return page.cut(rows, _key)
 
 
@@ -75,7 +75,8 @@ async def page_about_patient(
     reader: Reader, principal: Principal, page: Page, status: str | None, patient_id: str
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of the patient's conversations that the principal may read, and the next cursor."""
-    rows = await reader.rows(ABOUT_PATIENT, {**asking(principal), **_asked(page, status), "patient": patient_id})
+    params = {**asking(principal), **_asked(page, status), "patient": patient_id}
+    rows = await reader.rows(ABOUT_PATIENT[_fetch(page)], params)
     return page.cut(rows, _key)
 
 
@@ -104,7 +105,11 @@ async def link_organisations(writer: Writer, principal: Principal, conversation_
 
 def _asked(page: Page, status: str | None) -> dict[str, Any]:
     time, before_id = _before(page)
-    return {"status": status, "limit": page.fetch, "before_time": time, "before_id": before_id}
+    return {"status": status, "before_time": time, "before_id": before_id}
+
+
+def _fetch(page: Page) -> int:
+    return next(fetch for fetch in FETCHES if fetch >= page.fetch)
 
 
 def _before(page: Page) -> tuple[datetime, int]:
