@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select
 
 from quill_messaging.conversation.listing import ABOUT_PATIENT, FETCHES, MINE, ONE
 from quill_messaging.thread.repository import IS_STAFF, ME, asking
-from quill_messaging.thread.tables import Conversation, ConversationOrganisation
+from quill_messaging.thread.tables import STATUSES, Conversation, ConversationOrganisation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -40,8 +40,8 @@ _shared = (
     .cte("shared")
 )
 _LINK_ORGANISATIONS = insert(ConversationOrganisation).from_select(
-    ["conversation_id", "organisation_id", "conversation_updated_at"],
-    select(Conversation.id, AccessPatientMember.organisation_id, Conversation.updated_at)
+    ["conversation_id", "organisation_id", "conversation_status", "conversation_updated_at"],
+    select(Conversation.id, AccessPatientMember.organisation_id, Conversation.status, Conversation.updated_at)
     .join(AccessPatientMember, AccessPatientMember.patient_id == Conversation.patient_id)
     .where(
         Conversation.id == bindparam("conversation"),
@@ -105,7 +105,8 @@ async def link_organisations(writer: Writer, principal: Principal, conversation_
 
 def _asked(page: Page, status: str | None) -> dict[str, Any]:
     time, before_id = _before(page)
-    return {"status": status, "before_time": time, "before_id": before_id}
+    statuses = list(STATUSES) if status is None else [status]
+    return {"statuses": statuses, "before_time": time, "before_id": before_id}
 
 
 def _fetch(page: Page) -> int:
