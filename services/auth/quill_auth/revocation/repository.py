@@ -7,14 +7,14 @@ from typing import Any
 from quill_common.database.session import Reader
 from quill_common.events.catalogue.auth import SessionRevoked
 from quill_common.events.tables import Outbox
-from sqlalchemy import Row, bindparam, cast, func, select
+from sqlalchemy import Interval, Row, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from quill_auth.session.tables import Session
 
 _RECENT = (
     select(Session.id.label("session_id"), Session.ended_at.label("time"))
-    .where(Session.ended_at > func.clock_timestamp() - bindparam("since"))
+    .where(Session.ended_at > func.clock_timestamp() - bindparam("since", type_=Interval))
     .order_by(Session.ended_at)
 )
 
