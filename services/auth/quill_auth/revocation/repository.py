@@ -14,11 +14,7 @@ from quill_auth.session.tables import Session
 
 _RECENT = (
     select(Session.id.label("session_id"), Session.ended_at.label("time"))
-<<<<<<< HEAD
     .where(Session.ended_at > func.clock_timestamp() - bindparam("since", type_=Interval()))
-=======
-    .where(Session.ended_at > func.clock_timestamp() - bindparam("since", type_=Interval))
->>>>>>> auth
     .order_by(Session.ended_at)
 )
 
