@@ -54,6 +54,7 @@ async def _system(server_url: str, directory: Path, name: str, **settings: str) 
     try:
         yield running
     finally:
+        await running.part()
         assert running.stop() == 0, running.log()
         await connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
         for role in await connection.fetch(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class RunningSystem:
     url: str
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
+    _visitors: list[Visitor] = field(default_factory=list)
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """The run file."""
@@ -67,9 +68,15 @@ class RunningSystem:
     async def visitor(self, username: str = ADMIN[0], password: str = ADMIN[1]) -> Visitor:
         """Somebody who has signed in."""
         visitor = Visitor(self.url)
+        self._visitors.append(visitor)
         response = await visitor.sign_in(username, password)
         assert response.status_code == 200, response.text
         return visitor
+
+    async def part(self) -> None:
+        """Close the browsers of everyone who has signed in."""
+        while self._visitors:
+            await self._visitors.pop().http.aclose()
 
     async def query(self, sql: str, *values: Any) -> list[Any]:
         """Rows of a query as the owner of the database, who sees every schema."""
