@@ -232,7 +232,7 @@ async def test_a_client_that_leaves_between_commit_and_answer_loses_no_event(thr
     await asyncio.gather(writing, return_exceptions=True)
     parts.dependants.confirm = confirm  # type: ignore[method-assign]
     async with asyncio.timeout(5):
-        while not await three["patients"].value("SELECT count(*) FROM access_user"):
+        while not await three["patients"].value("SELECT count(*) FROM access_user"):  # noqa: ASYNC110 - it is in a database
             await asyncio.sleep(0.02)
 
 
