@@ -32,6 +32,20 @@ _FED_BY: dict[Service, tuple[type, ...]] = {
 }
 
 
+# Built once: composing a statement costs more than running it.
+_USER_FACTS = {column.name for column in AccessUser.__table__.columns}
+_NEW_USER = insert(AccessUser)
+_UPSERT_USER = _NEW_USER.on_conflict_do_update(
+    index_elements=["id"], set_={name: _NEW_USER.excluded[name] for name in _USER_FACTS}
+)
+_NEW_STAFF = insert(AccessStaff)
+_UPSERT_STAFF = _NEW_STAFF.on_conflict_do_update(
+    index_elements=["user_id", "organisation_id"], set_={"is_primary": _NEW_STAFF.excluded.is_primary}
+)
+_ADD_PATIENT = insert(AccessPatientMember).on_conflict_do_nothing()
+_ADD_GRANT = insert(AccessGrant).on_conflict_do_nothing()
+
+
 def access_projection() -> Projection:
     """A projection that holds what the access policy needs; a service adds its own handlers to it."""
     projection = Projection()
@@ -47,20 +61,13 @@ def access_projection() -> Projection:
 def _follow_users(projection: Projection) -> None:
     @projection.on(UserCreated, UserChanged, UserDeactivated)
     async def user(work: UnitOfWork, event: UserFacts) -> None:
-        facts = event.model_dump(include=set(AccessUser.__table__.columns.keys()))
-        statement = insert(AccessUser).values(facts)
-        await work.execute(statement.on_conflict_do_update(index_elements=["id"], set_=facts))
+        await work.execute(_UPSERT_USER, event.model_dump(include=_USER_FACTS))
 
 
 def _follow_memberships(projection: Projection) -> None:
     @projection.on(StaffAdded)
     async def staff_added(work: UnitOfWork, event: StaffAdded) -> None:
-        statement = insert(AccessStaff).values(event.model_dump())
-        await work.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_id", "organisation_id"], set_={"is_primary": event.is_primary}
-            )
-        )
+        await work.execute(_UPSERT_STAFF, event.model_dump())
 
     @projection.on(StaffRemoved)
     async def staff_removed(work: UnitOfWork, event: StaffRemoved) -> None:
@@ -72,7 +79,7 @@ def _follow_memberships(projection: Projection) -> None:
 
     @projection.on(PatientAdded)
     async def patient_added(work: UnitOfWork, event: PatientAdded) -> None:
-        await work.execute(insert(AccessPatientMember).values(event.model_dump()).on_conflict_do_nothing())
+        await work.execute(_ADD_PATIENT, event.model_dump())
 
     @projection.on(PatientRemoved)
     async def patient_removed(work: UnitOfWork, event: PatientRemoved) -> None:
@@ -87,7 +94,7 @@ def _follow_memberships(projection: Projection) -> None:
 def _follow_grants(projection: Projection) -> None:
     @projection.on(AccessGranted)
     async def granted(work: UnitOfWork, event: AccessGranted) -> None:
-        await work.execute(insert(AccessGrant).values(event.model_dump()).on_conflict_do_nothing())
+        await work.execute(_ADD_GRANT, event.model_dump())
 
     @projection.on(AccessRevoked)
     async def revoked(work: UnitOfWork, event: AccessRevoked) -> None:

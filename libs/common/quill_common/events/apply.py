@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from quill_common.database.faults import is_conflict, is_database_away
 from quill_common.events.envelope import Envelope
 from quill_common.events.followed import Followed
-from quill_common.events.inbox import has_parked, lock_position, move_position, park
+from quill_common.events.inbox import lock_position, move_position, park, standing
 from quill_common.events.projection import Projection
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.log import get_logger
@@ -58,15 +58,15 @@ class Applier:
 
     async def _commit(self, source: Service, followed: Followed, events: Sequence[Envelope]) -> None:
         async with self._units.open(cause=source) as work:
-            position = await lock_position(work, source)
+            position = before = await lock_position(work, source)
             for event in events:
                 if event.position == position + 1:
                     work.request_id = event.requestid
                     await self._projection.apply(work, event.type, event.data)
                     position = event.position
-            await move_position(work, source, position)
-            parked = await has_parked(work, source)
-        followed.position, followed.parked = position, parked
+            moved = position != before
+            now = await move_position(work, source, position) if moved else await standing(work, source)
+        followed.position, followed.parked = now
 
     async def _park(self, source: Service, followed: Followed, event: Envelope, problem: Exception) -> None:
         async with self._units.open(cause=source) as work:

@@ -6,7 +6,7 @@ from quill_common.events.apply import Applier
 from quill_common.events.envelope import Envelope
 from quill_common.events.feed import FeedClient, FeedUnavailable
 from quill_common.events.followed import Followed
-from quill_common.events.inbox import has_parked, position_of
+from quill_common.events.inbox import standing
 from quill_common.events.projection import Projection
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.log import get_logger
@@ -47,11 +47,9 @@ class Consumer:
         Returns the position reached. Raises `FeedUnavailable` when a gap cannot be filled now.
         """
         followed = self.followed[source]
+        await self._apply_new(source, events)
         if events and followed.position < events[-1].position:
-            async with followed.lock:
-                await self._apply(source, followed, events)
-            if followed.position < events[-1].position:
-                await self.pull(source)
+            await self.pull(source)
         return followed.position
 
     async def pull(self, source: Service, wait: float = 0.0) -> int:
@@ -62,9 +60,7 @@ class Consumer:
             head, events = await self._feeds.read(source, after, wait=wait)
             followed.head = head
             self._compare(source, after, head)
-            if events:
-                async with followed.lock:
-                    await self._apply(source, followed, events)
+            await self._apply_new(source, events)
             if followed.position >= head:
                 followed.current = True
                 return followed.position
@@ -90,12 +86,18 @@ class Consumer:
         followed.head = max(followed.head, reached)
         return reached
 
+    async def _apply_new(self, source: Service, events: Sequence[Envelope]) -> None:
+        """Apply what is next of `events`, without a statement when this process has seen them all applied."""
+        followed = self.followed[source]
+        async with followed.lock:
+            if events and followed.position < events[-1].position:
+                await self._apply(source, followed, events)
+
     async def look(self, source: Service) -> int:
         """The committed position: other processes of this service move it too."""
         followed = self.followed[source]
         async with followed.lock, self._units.reader() as reader:
-            followed.parked = await has_parked(reader, source)
-            followed.position = await position_of(reader, source)
+            followed.position, followed.parked = await standing(reader, source)
         return followed.position
 
     def _compare(self, source: Service, after: int, head: int) -> None:

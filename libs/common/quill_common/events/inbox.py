@@ -1,9 +1,9 @@
 """How far each source has been applied, and the events that could not be. SQL only."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, exists, func, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from quill_common.database.session import Reader, Writer
@@ -11,33 +11,47 @@ from quill_common.events.envelope import Envelope
 from quill_common.events.tables import Inbox, ParkedEvent
 from quill_common.topology import Service
 
+_OF_SOURCE = Inbox.source == bindparam("of_source")
+_HAS_PARKED = select(exists().where(ParkedEvent.source == bindparam("of_source")))
+_LOCK = select(Inbox.position).where(_OF_SOURCE).with_for_update()
+_BEGIN = insert(Inbox).values(source=bindparam("of_source")).on_conflict_do_nothing()
+_MOVE = (
+    update(Inbox)
+    .where(_OF_SOURCE)
+    .values(position=bindparam("to"), applied_at=func.clock_timestamp())
+    .returning(_HAS_PARKED.scalar_subquery())
+)
+_STANDING = select(
+    select(Inbox.position).where(_OF_SOURCE).scalar_subquery().label("position"),
+    _HAS_PARKED.scalar_subquery().label("parked"),
+)
+
+
+class Standing(NamedTuple):
+    """How far a source is applied, and whether events of it are parked: then not all that it said is in force."""
+
+    position: int
+    parked: bool
+
 
 async def lock_position(writer: Writer, source: Service) -> int:
     """The position of `source` in this schema, locked until the transaction ends."""
-    locked = select(Inbox.position).where(Inbox.source == source).with_for_update()
-    position = await writer.value(locked)
+    position = await writer.value(_LOCK, {"of_source": source})
     if position is None:
-        await writer.execute(insert(Inbox).values(source=source).on_conflict_do_nothing())
-        position = await writer.value(locked)
+        await writer.execute(_BEGIN, {"of_source": source})
+        position = await writer.value(_LOCK, {"of_source": source})
     return int(position)
 
 
-async def move_position(writer: Writer, source: Service, position: int) -> None:
-    await writer.execute(
-        update(Inbox)
-        .where(Inbox.source == source, Inbox.position != position)
-        .values(position=position, applied_at=func.clock_timestamp())
-    )
+async def move_position(writer: Writer, source: Service, position: int) -> Standing:
+    """Set the locked position of `source`."""
+    return Standing(position, bool(await writer.value(_MOVE, {"of_source": source, "to": position})))
 
 
-async def position_of(reader: Reader, source: Service) -> int:
-    """The position of `source` as committed."""
-    return int(await reader.value(select(Inbox.position).where(Inbox.source == source)) or 0)
-
-
-async def has_parked(reader: Reader, source: Service) -> bool:
-    """Whether events of `source` are parked: then not all that it published is in force here."""
-    return bool(await reader.value(select(exists().where(ParkedEvent.source == source))))
+async def standing(reader: Reader, source: Service) -> Standing:
+    """Where `source` stands now; 0 when nothing was applied yet."""
+    row = await reader.row(_STANDING, {"of_source": source})
+    return Standing(0, False) if row is None else Standing(row.position or 0, row.parked)
 
 
 async def park(writer: Writer, source: Service, event: Envelope, problem: Exception, tries: int) -> None:
