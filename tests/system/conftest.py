@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from quill_common.testing.private_rabbitmq import PrivateRabbitMQ, server_script
 from quill_common.testing.rabbitmq import REQUIRED_VARIABLE
-from system.running import RunningSystem, start
 from sqlalchemy import make_url
+from system.running import RunningSystem, start
 
 
 @pytest.fixture(scope="session")

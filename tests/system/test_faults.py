@@ -64,7 +64,7 @@ async def _nothing_lost_or_doubled(w: Ward, conversation: int, sent: list[str], 
     thread = (await good(await w.clinician.call("GET", f"/api/conversations/{conversation}")))["messages"]
     texts = [message["body"] for message in thread[1:]]
     assert sorted(texts) == sorted(sent)
-    stored = await w.system.query("SELECT count(*) FROM messaging.communication")
+    stored = await w.system.query("SELECT count(*) FROM messaging.fhir_communication")
     messages = await w.system.query("SELECT count(*) FROM messaging.messages")
     assert stored[0][0] == messages[0][0]
     told = await w.system.query(

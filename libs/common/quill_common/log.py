@@ -2,12 +2,22 @@
 
 import logging
 import sys
+from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
+from quill_common.failure_text import failure_text
 from quill_common.settings import CommonSettings
+
+
+def _text_of(exc_info: Any) -> str:
+    problem = exc_info[1]
+    return failure_text(problem) if problem is not None else ""
+
+
+_ADD_FAILURE = structlog.processors.ExceptionRenderer(_text_of)
 
 
 def configure(service: str, settings: CommonSettings) -> None:
@@ -23,7 +33,7 @@ def configure(service: str, settings: CommonSettings) -> None:
         structlog.processors.add_log_level,
         add_service,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _ADD_FAILURE,
     ]
     structlog.configure(
         processors=[*shared, _renderer(settings)],
@@ -75,5 +85,5 @@ class _StandardFormatter(logging.Formatter):
             "logger": record.name,
         }
         if record.exc_info:
-            event["exception"] = self.formatException(record.exc_info)
+            event["exception"] = _text_of(record.exc_info)
         return orjson.dumps(event).decode()

@@ -29,6 +29,7 @@ from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.http import errors, health, internal
 from quill_common.http.housekeeping import housekeeping
 from quill_common.http.middleware import RequestMiddleware
+from quill_common.http.stopping import told_to_stop
 from quill_common.identity.key_sources import KeySource, RemoteJwks
 from quill_common.identity.service_tokens import ServiceTokens, ServiceTokenVerifier
 from quill_common.identity.tokens import TokenVerifier
@@ -91,6 +92,7 @@ def create_service(
             for start in on_start:
                 await start(parts)
             stack.push_async_callback(parts.background.stop)
+            stack.enter_context(told_to_stop(parts.sequencer.let_go))
             if not isolated:
                 _start_loops(parts, background)
             yield

@@ -6,13 +6,24 @@ Rule A (administrative): rule P, or level `admin` and higher.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, false, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    SQLColumnExpression,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from quill_common.access.principal import Principal
 from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff
 from quill_common.database.session import Reader
 
-PatientId = ColumnElement[str] | str
+PatientId = SQLColumnExpression[str] | str
 
 
 def clinical(principal: Principal, patient_id: PatientId) -> ColumnElement[bool]:
@@ -61,11 +72,11 @@ async def patient_exists(reader: Reader, patient_id: str) -> bool:
     return bool(await reader.value(select(exists().where(AccessPatient.id == patient_id))))
 
 
-def _own_record(principal: Principal, patient: ColumnElement[str]) -> ColumnElement[bool]:
+def _own_record(principal: Principal, patient: SQLColumnExpression[str]) -> ColumnElement[bool]:
     return false() if principal.patient_id is None else patient == principal.patient_id
 
 
-def _shares_organisation(principal: Principal, patient: ColumnElement[str]) -> ColumnElement[bool]:
+def _shares_organisation(principal: Principal, patient: SQLColumnExpression[str]) -> ColumnElement[bool]:
     if not principal.is_staff:
         return false()
     return exists(

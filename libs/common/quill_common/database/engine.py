@@ -67,9 +67,9 @@ def _engine(database: Database, pool_size: int, *, read_only: bool) -> AsyncEngi
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=False,
+        hide_parameters=True,
         pool_reset_on_return=None if read_only else "rollback",
         # The text of a database error reaches the log; what was written must not.
-        hide_parameters=True,
         connect_args={"server_settings": server_settings, "timeout": CONNECT_SECONDS},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

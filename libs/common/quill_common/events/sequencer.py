@@ -36,14 +36,15 @@ class Sequencer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._moved = asyncio.Event()
+        self._stopping = False
         self.head = 0
         self.number = Coalesced(self._number)
 
     async def wait_beyond(self, position: int, seconds: float) -> None:
-        """Return when this process has seen the head beyond `position`, or after `seconds`."""
+        """Return when this process has seen the head beyond `position`, after `seconds`, or when it is to stop."""
         try:
             async with asyncio.timeout(seconds):
-                while self.head <= position:
+                while self.head <= position and not self._stopping:
                     await self._moved.wait()
         except TimeoutError:
             return
@@ -73,6 +74,11 @@ class Sequencer:
             self.head = head
             moved, self._moved = self._moved, asyncio.Event()
             moved.set()
+
+    def let_go(self) -> None:
+        """Send off all who wait: this process is about to stop."""
+        self._stopping = True
+        self._moved.set()
 
     async def close(self) -> None:
         """Stop numbering; what is not numbered yet will be by the next process."""

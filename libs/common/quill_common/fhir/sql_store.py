@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, bindparam, insert, select, update
+from sqlalchemy import Insert, Row, Select, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -34,12 +34,12 @@ class SqlResourceStore:
         self._present = _table(present)
         self._versions = _table(versions)
         self._search = search
+        self._additions: dict[tuple[str, ...], Insert] = {}
 
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         stored = _version_of(resource, 1)
         row = {**_row(stored), **self._search(resource)}
-        added = insert_or_nothing(self._present).values(row).on_conflict_do_nothing()
-        if not await self._write(writer, added.returning(*self._columns(self._present))):
+        if await writer.execute(self._addition(tuple(row)), {f"new_{name}": row[name] for name in row}) != 1:
             raise ResourceExists(f"{stored.resource_type}/{stored.id}")
         return stored
 
@@ -70,11 +70,21 @@ class SqlResourceStore:
         )
         return [_of(row) for row in await reader.rows(statement)]
 
-    async def _write(self, writer: Writer, written: ReturningInsert[Any] | ReturningUpdate[Any]) -> bool:
+    def _addition(self, names: tuple[str, ...]) -> Insert:
+        """The statement that adds a row of these columns; built once, since building costs more than running it."""
+        if names not in self._additions:
+            values = {name: bindparam(f"new_{name}", type_=self._present.c[name].type) for name in names}
+            added = insert_or_nothing(self._present).values(values).on_conflict_do_nothing()
+            self._additions[names] = self._copied(added.returning(*self._columns(self._present)))
+        return self._additions[names]
+
+    async def _write(self, writer: Writer, written: ReturningUpdate[Any]) -> bool:
         """Run the change of `present` and copy what it wrote to `versions`; false when it wrote nothing."""
+        return await writer.execute(self._copied(written)) == 1
+
+    def _copied(self, written: ReturningInsert[Any] | ReturningUpdate[Any]) -> Insert:
         source = written.cte("written")
-        copied = insert(self._versions).from_select(_KEPT, select(*(source.c[name] for name in _KEPT)))
-        return await writer.execute(copied) == 1
+        return insert(self._versions).from_select(_KEPT, select(*(source.c[name] for name in _KEPT)))
 
     def _one(self, resource_type: str, resource_id: str) -> Select[Any]:
         table = self._present.c

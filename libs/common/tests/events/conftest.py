@@ -93,7 +93,7 @@ NewProcess = Callable[..., Process]
 async def process(shared_database: TestDatabase) -> AsyncIterator[NewProcess]:
     """Makes processes: `process("auth")`; all of them read each other's feeds."""
     for name in ("auth", "orgs"):
-        await empty_schema(shared_database, name)  # type: ignore[arg-type] # a tuple of names loses its literals
+        await empty_schema(shared_database, name)
     feeds: dict[Service, Feed] = {}
     async with AsyncExitStack() as stack:
 

@@ -258,7 +258,7 @@ async def test_after_a_restore_of_the_source_its_writes_are_pending_and_the_depe
             await asyncio.sleep(0.05)
     assert await three.as_user("patients", 1) == 503
     for name in ("patients", "orgs"):
-        status, _ = await three.operator("POST", name, "/internal/projections/rebuild")  # type: ignore[arg-type]
+        status, _ = await three.operator("POST", name, "/internal/projections/rebuild")
         assert status == 200
     assert await three.write("auth", user(10)) == (201, AWAY)
     assert await three.as_user("patients", 1) == 200

@@ -14,10 +14,10 @@ projections = typer.Typer(
 @projections.command()
 def status(service: str) -> None:
     """Show how far SERVICE has followed each source."""
-    table = Table("source", "applied", "published", "behind", "")
+    table = Table("source", "state", "applied", "published", "behind", "put aside")
     for source, at in call(service, "GET", "/internal/projections").items():
-        state = "current" if at["current"] else "catching up"
-        table.add_row(source, str(at["position"]), str(at["head"]), str(at["behind"]), state)
+        counts = (str(at[name]) for name in ("position", "head", "behind"))
+        table.add_row(source, at["state"], *counts, "yes, see `quill events`" if at["parked"] else "")
     console.print(table)
 
 

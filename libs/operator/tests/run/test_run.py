@@ -102,6 +102,14 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Run]]:
             run.process.wait(10)
 
 
+@pytest.fixture(scope="module")
+def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A system that tests only ask."""
+    run = Run(tmp_path_factory.mktemp("operated") / "data").await_ready()
+    yield run
+    run.end()
+
+
 def left_in(folder: Path) -> list[str]:
     """Files that only a running system may have."""
     names = {"run.json", "run.lock", "postmaster.pid"}
@@ -213,6 +221,29 @@ def test_insisting_on_the_end_ends_what_does_not_want_to(started: Callable[..., 
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
     assert left_in(run.folder) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["projections", "status"], "published"),
+        (["projections", "rebuild"], "auth: rebuilt up to"),
+        (["events", "parked"], "letters has put no event aside"),
+        (["events", "retry"], "0 applied, 0 still put aside"),
+    ],
+)
+def test_the_operator_is_answered_by_a_running_service(operated: Run, command: list[str], told: str) -> None:
+    answer = subprocess.run(
+        [*QUILL[:-1], *command, "letters"],
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(sys.path), "QUILL_DATA_DIR": str(operated.folder), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert told in answer.stdout
 
 
 def test_a_reader_who_stops_reading_holds_nobody_up(tmp_path: Path) -> None:

@@ -2,17 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field
 from quill_common.access.levels import LEVELS
 from quill_common.http.shapes import Answer, Body, Id, Text
 
 from quill_auth.cbac.catalogue import PROFESSION_BY_ID
 from quill_auth.cbac.schemas import CompetencyIds
+from quill_auth.fields import TRIMMED
 from quill_auth.passwords.hashing import MAX_LENGTH
-
-
-def _trimmed(longest: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, max_length=longest)
 
 
 def _known_profession(value: str) -> str:
@@ -31,9 +28,9 @@ def _blank_to_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Username = Annotated[Text, _trimmed(150)]
-FullName = Annotated[Text, _trimmed(255)]
-Email = Annotated[Text, _trimmed(255)]
+Username = Annotated[Text, Field(max_length=150), TRIMMED]
+FullName = Annotated[Text, Field(max_length=255), TRIMMED]
+Email = Annotated[Text, Field(max_length=255), TRIMMED]
 Password = Annotated[str, Field(max_length=MAX_LENGTH)]
 BaseProfession = Annotated[str, AfterValidator(_known_profession)]
 Level = Annotated[str, AfterValidator(_known_level)]

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
 from quill_common.http.shapes import Answer, Body, Text
+
+from quill_auth.fields import TRIMMED
 
 
 class LoginIn(Body):
-    username: Annotated[Text, StringConstraints(strip_whitespace=True)]
+    username: Annotated[Text, TRIMMED]
     password: str
     totp_code: str | None = None
 

@@ -6,21 +6,22 @@ from typing import Any
 from quill_common.access.tables import AccessGrant, AccessStaff
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     DateTime,
     FromClause,
     Select,
     Text,
     bindparam,
     case,
+    column,
     func,
     literal,
-    or_,
+    literal_column,
     select,
     true,
     tuple_,
     union,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from quill_messaging.message.tables import Message
@@ -28,60 +29,67 @@ from quill_messaging.thread.repository import IS_STAFF, ME, THREAD, participates
 from quill_messaging.thread.tables import Conversation, ConversationOrganisation, Participant
 
 PREVIEW_LENGTH = 200
+FETCHES = (51, 201, 1001)
+"""How many rows a page may fetch. Written into the statements: of a number that comes as a parameter PostgreSQL thinks
+that it is a tenth of all rows, and reads the tables instead of the indexes."""
 
-_STATUS = bindparam("status", type_=Text())
-_LIMIT = bindparam("limit", type_=BigInteger())
 _BEFORE = (bindparam("before_time", type_=DateTime(timezone=True)), bindparam("before_id", type_=BigInteger()))
-_wanted = or_(_STATUS.is_(None), Conversation.status == _STATUS)
+PATIENT = bindparam("patient", type_=Text())
+_WANTED = (
+    func.unnest(bindparam("statuses", type_=ARRAY(Text)))
+    .table_valued(column("status", Text), name="wanted")
+    .render_derived()
+)
+
+Newest = Select[datetime, int]
 
 
-def _newest(time: InstrumentedAttribute[datetime], key: InstrumentedAttribute[int]) -> Select[datetime, int]:
-    """The first rows in list order after the cursor; `time` and `key` must be the end of an index."""
+def _newest(
+    fetch: int,
+    status: InstrumentedAttribute[str],
+    time: InstrumentedAttribute[datetime],
+    key: InstrumentedAttribute[int],
+) -> Newest:
+    """The first rows of one wanted status after the cursor; the three columns must be the end of an index."""
     return (
         select(time.label("time"), key.label("id"))
-        .where(tuple_(time, key) < tuple_(*_BEFORE), _wanted)
+        .where(status == _WANTED.c.status, tuple_(time, key) < tuple_(*_BEFORE))
         .order_by(time.desc(), key.desc())
-        .limit(_LIMIT)
+        .limit(literal_column(str(fetch), BigInteger()))
     )
 
 
-def _newest_taken_part_in() -> Select[datetime, int]:
-    newest = _newest(Participant.conversation_updated_at, Participant.conversation_id)
-    return newest.join(Conversation, Conversation.id == Participant.conversation_id).where(
-        Participant.user_id == ME, still_involved
-    )
+def _newest_in(fetch: int, link: type[ConversationOrganisation] | type[Participant]) -> Newest:
+    return _newest(fetch, link.conversation_status, link.conversation_updated_at, link.conversation_id)
 
 
-def _newest_of_organisations() -> Select[datetime, int]:
-    link = ConversationOrganisation
-    newest = (
-        _newest(link.conversation_updated_at, link.conversation_id)
-        .join(Conversation, Conversation.id == link.conversation_id)
-        .where(link.organisation_id == AccessStaff.organisation_id)
-        .correlate(AccessStaff)
-        .lateral("of_organisation")
-    )
-    return (
-        select(newest.c.time, newest.c.id)
-        .select_from(AccessStaff)
-        .join(newest, true())
-        .where(AccessStaff.user_id == ME, IS_STAFF)
-    )
+def _newest_of(fetch: int) -> Newest:
+    return _newest(fetch, Conversation.status, Conversation.updated_at, Conversation.id)
 
 
-def _newest_of_granted_patients() -> Select[datetime, int]:
-    newest = (
-        _newest(Conversation.updated_at, Conversation.id)
-        .where(Conversation.patient_id == AccessGrant.patient_id)
-        .correlate(AccessGrant)
-        .lateral("of_patient")
-    )
-    return (
-        select(newest.c.time, newest.c.id)
-        .select_from(AccessGrant)
-        .join(newest, true())
-        .where(AccessGrant.user_id == ME)
-    )
+def _of_each_status(newest: Newest, each: type[AccessStaff] | type[AccessGrant] | None = None) -> Newest:
+    """The newest of every wanted status, for each row of `each` if it is given."""
+    rows = newest.correlate(_WANTED, *([] if each is None else [each])).lateral("newest")
+    columns = select(rows.c.time, rows.c.id)
+    if each is None:
+        return columns.select_from(_WANTED).join(rows, true())
+    return columns.select_from(each).join(_WANTED, true()).join(rows, true()).where(each.user_id == ME)
+
+
+def _taken_part_in(fetch: int) -> Newest:
+    newest = _newest_in(fetch, Participant).join(Conversation, Conversation.id == Participant.conversation_id)
+    return _of_each_status(newest.where(Participant.user_id == ME, still_involved))
+
+
+def _of_organisations(fetch: int) -> Newest:
+    newest = _newest_in(fetch, ConversationOrganisation)
+    mine = newest.where(ConversationOrganisation.organisation_id == AccessStaff.organisation_id)
+    return _of_each_status(mine, AccessStaff).where(IS_STAFF)
+
+
+def _of_granted_patients(fetch: int) -> Newest:
+    newest = _newest_of(fetch).where(Conversation.patient_id == AccessGrant.patient_id)
+    return _of_each_status(newest, AccessGrant)
 
 
 def _summaries(page: FromClause) -> Select[Any]:
@@ -122,26 +130,30 @@ def _summaries(page: FromClause) -> Select[Any]:
     )
 
 
-def _mine() -> Select[Any]:
+def _page(fetch: int, *ways: Newest) -> Select[Any]:
+    found = union(*ways).subquery("found")
+    newest = select(found.c.time, found.c.id).order_by(found.c.time.desc(), found.c.id.desc())
+    return _summaries(newest.limit(literal_column(str(fetch), BigInteger())).subquery("page"))
+
+
+def _mine(fetch: int) -> Select[Any]:
     """A page of all that the caller may read.
 
     The three ways to `readable`, each walked from the newest: a condition on all conversations would walk them all.
     """
-    ways = union(_newest_taken_part_in(), _newest_of_organisations(), _newest_of_granted_patients()).subquery("ways")
-    newest = select(ways.c.time, ways.c.id).order_by(ways.c.time.desc(), ways.c.id.desc()).limit(_LIMIT)
-    return _summaries(newest.subquery("page"))
+    return _page(fetch, _taken_part_in(fetch), _of_organisations(fetch), _of_granted_patients(fetch))
 
 
-def _one(condition: ColumnElement[bool]) -> Select[Any]:
-    found = select(Conversation.updated_at.label("time"), Conversation.id.label("id")).where(condition)
+def _about_patient(fetch: int) -> Select[Any]:
+    """A page of one patient's conversations that the caller may read."""
+    return _page(fetch, _of_each_status(_newest_of(fetch).where(Conversation.patient_id == PATIENT, readable)))
+
+
+def _one() -> Select[Any]:
+    found = select(Conversation.updated_at.label("time"), Conversation.id.label("id")).where(Conversation.id == THREAD)
     return _summaries(found.subquery("page"))
 
 
-def _about_patient() -> Select[Any]:
-    newest = _newest(Conversation.updated_at, Conversation.id)
-    return _summaries(newest.where(Conversation.patient_id == bindparam("patient"), readable).subquery("page"))
-
-
-MINE = _mine()
-ABOUT_PATIENT = _about_patient()
-ONE = _one(Conversation.id == THREAD)
+MINE = {fetch: _mine(fetch) for fetch in FETCHES}
+ABOUT_PATIENT = {fetch: _about_patient(fetch) for fetch in FETCHES}
+ONE = _one()

@@ -12,9 +12,9 @@ from quill_common.http.paging import InvalidCursor, Page
 from quill_common.http.shapes import MAX_BIGINT
 from sqlalchemy import Row, bindparam, func, insert, or_, select
 
-from quill_messaging.conversation.listing import ABOUT_PATIENT, MINE, ONE
+from quill_messaging.conversation.listing import ABOUT_PATIENT, FETCHES, MINE, ONE
 from quill_messaging.thread.repository import IS_STAFF, ME, asking
-from quill_messaging.thread.tables import Conversation, ConversationOrganisation
+from quill_messaging.thread.tables import STATUSES, Conversation, ConversationOrganisation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -40,8 +40,8 @@ _shared = (
     .cte("shared")
 )
 _LINK_ORGANISATIONS = insert(ConversationOrganisation).from_select(
-    ["conversation_id", "organisation_id", "conversation_updated_at"],
-    select(Conversation.id, AccessPatientMember.organisation_id, Conversation.updated_at)
+    ["conversation_id", "organisation_id", "conversation_status", "conversation_updated_at"],
+    select(Conversation.id, AccessPatientMember.organisation_id, Conversation.status, Conversation.updated_at)
     .join(AccessPatientMember, AccessPatientMember.patient_id == Conversation.patient_id)
     .where(
         Conversation.id == bindparam("conversation"),
@@ -67,7 +67,7 @@ async def page_of_mine(
     reader: Reader, principal: Principal, page: Page, status: str | None
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of all conversations that the principal may read, and the next cursor."""
-    rows = await reader.rows(MINE, {**asking(principal), **_asked(page, status)})
+    rows = await reader.rows(MINE[_fetch(page)], {**asking(principal), **_asked(page, status)})
     return page.cut(rows, _key)
 
 
@@ -75,7 +75,8 @@ async def page_about_patient(
     reader: Reader, principal: Principal, page: Page, status: str | None, patient_id: str
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of the patient's conversations that the principal may read, and the next cursor."""
-    rows = await reader.rows(ABOUT_PATIENT, {**asking(principal), **_asked(page, status), "patient": patient_id})
+    params = {**asking(principal), **_asked(page, status), "patient": patient_id}
+    rows = await reader.rows(ABOUT_PATIENT[_fetch(page)], params)
     return page.cut(rows, _key)
 
 
@@ -104,7 +105,12 @@ async def link_organisations(writer: Writer, principal: Principal, conversation_
 
 def _asked(page: Page, status: str | None) -> dict[str, Any]:
     time, before_id = _before(page)
-    return {"status": status, "limit": page.fetch, "before_time": time, "before_id": before_id}
+    statuses = list(STATUSES) if status is None else [status]
+    return {"statuses": statuses, "before_time": time, "before_id": before_id}
+
+
+def _fetch(page: Page) -> int:
+    return next(fetch for fetch in FETCHES if fetch >= page.fetch)
 
 
 def _before(page: Page) -> tuple[datetime, int]:

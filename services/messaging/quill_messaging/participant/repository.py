@@ -61,11 +61,14 @@ _joining = select(
     func.unnest(bindparam("users", type_=ARRAY(BigInteger))),
     func.unnest(bindparam("roles", type_=ARRAY(Text))),
     func.clock_timestamp(),
+    Conversation.status,
     Conversation.updated_at,
 ).where(Conversation.id == bindparam("conversation"))
 _JOIN = (
     insert(Participant)
-    .from_select(["conversation_id", "user_id", "role", "joined_at", "conversation_updated_at"], _joining)
+    .from_select(
+        ["conversation_id", "user_id", "role", "joined_at", "conversation_status", "conversation_updated_at"], _joining
+    )
     .on_conflict_do_nothing()
     .returning(Participant.user_id)
 )
@@ -73,8 +76,8 @@ _JOIN = (
 _BRING_ORGANISATIONS = (
     insert(ConversationOrganisation)
     .from_select(
-        ["conversation_id", "organisation_id", "conversation_updated_at"],
-        select(Conversation.id, AccessStaff.organisation_id, Conversation.updated_at)
+        ["conversation_id", "organisation_id", "conversation_status", "conversation_updated_at"],
+        select(Conversation.id, AccessStaff.organisation_id, Conversation.status, Conversation.updated_at)
         .join(AccessStaff, AccessStaff.user_id == _ids("users"))
         .where(Conversation.id == bindparam("conversation"))
         .distinct(),

@@ -82,9 +82,12 @@ _ADVANCE = (
 )
 
 
+_STATUS = select(Conversation.status).where(Conversation.id == THREAD).scalar_subquery()
+
+
 def _moved(table: type[ConversationOrganisation] | type[Participant], name: str) -> CTE:
-    moved = update(table).where(table.conversation_id == THREAD).values(conversation_updated_at=MOMENT)
-    return moved.returning(literal(1)).cte(name)
+    place = {"conversation_updated_at": MOMENT, "conversation_status": _STATUS}
+    return update(table).where(table.conversation_id == THREAD).values(place).returning(literal(1)).cte(name)
 
 
 LISTS_MOVED = (_moved(ConversationOrganisation, "organisations_moved"), _moved(Participant, "participants_moved"))

@@ -1,7 +1,7 @@
 """Conversations, their organisations and participants (contract 9).
 
-`conversation_updated_at` repeats the conversation's `updated_at`, so that the newest page of an organisation or of a
-person is the beginning of an index. `thread.repository.advance` moves all three together.
+`conversation_status` and `conversation_updated_at` repeat the conversation's own, so that the newest of a status, of an
+organisation or of a person are the beginning of an index. `thread.repository` moves all three tables together.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ class Conversation(Base):
 
     __tablename__ = "conversations"
     __table_args__ = (
-        Index("ix_conversations_patient_id_newest", "patient_id", "updated_at", "id"),
+        Index("ix_conversations_newest", "patient_id", "status", "updated_at", "id"),
         _one_of("status", STATUSES),
     )
 
@@ -44,11 +44,18 @@ class ConversationOrganisation(Base):
 
     __tablename__ = "message_organisation"
     __table_args__ = (
-        Index("ix_message_organisation_newest", "organisation_id", "conversation_updated_at", "conversation_id"),
+        Index(
+            "ix_message_organisation_newest",
+            "organisation_id",
+            "conversation_status",
+            "conversation_updated_at",
+            "conversation_id",
+        ),
     )
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey(Conversation.id, ondelete="CASCADE"), primary_key=True)
     organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    conversation_status: Mapped[str]
     conversation_updated_at: Mapped[datetime]
 
 
@@ -58,7 +65,13 @@ class Participant(Base):
     __tablename__ = "conversation_participants"
     __table_args__ = (
         Index("uq_conversation_participants_user", "conversation_id", "user_id", unique=True),
-        Index("ix_conversation_participants_newest", "user_id", "conversation_updated_at", "conversation_id"),
+        Index(
+            "ix_conversation_participants_newest",
+            "user_id",
+            "conversation_status",
+            "conversation_updated_at",
+            "conversation_id",
+        ),
         _one_of("role", ROLES),
     )
 
@@ -68,4 +81,5 @@ class Participant(Base):
     role: Mapped[str] = mapped_column(server_default=text("'participant'"))
     joined_at: Mapped[datetime]
     last_read_at: Mapped[datetime | None]
+    conversation_status: Mapped[str]
     conversation_updated_at: Mapped[datetime]

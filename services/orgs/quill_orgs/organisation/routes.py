@@ -65,5 +65,7 @@ def _key(row: Any) -> tuple[int]:
 
 def _listed(rows: Any, next_cursor: str | None) -> Response:
     """Rows to JSON without models between: this is a hot path."""
-    body = {"organizations": [row._asdict() for row in rows], "next_cursor": next_cursor}
+    fields = rows[0]._fields if rows else ()
+    listed = [dict(zip(fields, row, strict=True)) for row in rows]
+    body = {"organizations": listed, "next_cursor": next_cursor}
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json")

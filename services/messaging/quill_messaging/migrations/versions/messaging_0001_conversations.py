@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fhir_conversation_id", name=op.f("uq_conversations_fhir_conversation_id")),
     )
     op.create_index(
-        "ix_conversations_patient_id_newest", "conversations", ["patient_id", "updated_at", "id"], unique=False
+        "ix_conversations_newest", "conversations", ["patient_id", "status", "updated_at", "id"], unique=False
     )
     op.create_table(
         "fhir_communication",
@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), server_default=sa.text("'participant'"), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("conversation_status", sa.Text(), nullable=False),
         sa.Column("conversation_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "role IN ('initiator', 'participant', 'tagged')", name=op.f("ck_conversation_participants_role")
@@ -75,7 +76,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_conversation_participants_newest",
         "conversation_participants",
-        ["user_id", "conversation_updated_at", "conversation_id"],
+        ["user_id", "conversation_status", "conversation_updated_at", "conversation_id"],
         unique=False,
     )
     op.create_index(
@@ -85,6 +86,7 @@ def upgrade() -> None:
         "message_organisation",
         sa.Column("conversation_id", sa.BigInteger(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("conversation_status", sa.Text(), nullable=False),
         sa.Column("conversation_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -97,7 +99,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_organisation_newest",
         "message_organisation",
-        ["organisation_id", "conversation_updated_at", "conversation_id"],
+        ["organisation_id", "conversation_status", "conversation_updated_at", "conversation_id"],
         unique=False,
     )
     op.create_table(
@@ -139,5 +141,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_fhir_communication_patient_id"), table_name="fhir_communication")
     op.drop_index("ix_fhir_communication_conversation", table_name="fhir_communication")
     op.drop_table("fhir_communication")
-    op.drop_index("ix_conversations_patient_id_newest", table_name="conversations")
+    op.drop_index("ix_conversations_newest", table_name="conversations")
     op.drop_table("conversations")
