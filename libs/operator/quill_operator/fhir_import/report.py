@@ -1,0 +1,53 @@
+"""What became of everything that was to be imported."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+OUTCOMES: Final = ("created", "unchanged", "refused")
+KINDS: Final = ("patients", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`index` is that of the bundle's entry, None when the whole file was refused."""
+
+    file: Path
+    index: int | None
+    what: str
+    reason: str
+
+    def __str__(self) -> str:
+        place = str(self.file) if self.index is None else f"{self.file} entry {self.index}"
+        return f"{place}: {self.what}: {self.reason}"
+
+
+@dataclass
+class Report:
+    """Counts by kind and outcome, and every refusal."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def count(self, kind: str, outcome: str) -> None:
+        self.counts[kind, outcome] += 1
+
+    def refuse(self, kind: str, refusal: Refusal) -> None:
+        self.count(kind, "refused")
+        self.refusals.append(refusal)
+
+    def show(self, console: Console) -> None:
+        """Print each refusal and the summary."""
+        for refusal in self.refusals:
+            console.print(f"refused: {refusal}", style="red", markup=False)
+        table = Table("", *OUTCOMES)
+        for kind in KINDS:
+            table.add_row(kind, *(str(self.counts[kind, outcome]) for outcome in OUTCOMES))
+        console.print(table)
+        for kind, text in (("files", "could not be read"), ("entries", "are no resources")):
+            if self.counts[kind, "refused"]:
+                console.print(f"{self.counts[kind, 'refused']} {kind} {text}")
