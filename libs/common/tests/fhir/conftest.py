@@ -1,0 +1,58 @@
+"""A store of its own tables on a real database, emptied before each test."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from quill_common.database.base import NAMING, TYPES
+from quill_common.database.engine import Database
+from quill_common.fhir.sql_store import SqlResourceStore
+from quill_common.fhir.store import ResourceStore
+from quill_common.fhir.tables import ResourceColumns, VersionColumns
+from quill_common.testing.database import migrated_database
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = TYPES
+
+
+class Kept(ResourceColumns, Base):
+    __tablename__ = "kept"
+
+    family: Mapped[str]
+
+
+class KeptVersion(VersionColumns, Base):
+    __tablename__ = "kept_version"
+
+
+def _family(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {"family": resource.get("name", [{}])[0].get("family", "")}
+
+
+@pytest.fixture(scope="session")
+async def fhir_database(postgres_url: str) -> AsyncIterator[Database]:
+    async with migrated_database(postgres_url) as made:
+        database = Database(made.admin_url)
+        engine = create_async_engine(database.url)
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        await engine.dispose()
+        yield database
+        await database.close()
+
+
+@pytest.fixture
+async def database(fhir_database: Database) -> Database:
+    async with fhir_database.writer() as writer:
+        await writer.execute(text("TRUNCATE kept, kept_version"))
+    return fhir_database
+
+
+@pytest.fixture
+def store() -> ResourceStore:
+    return SqlResourceStore(Kept, KeptVersion, _family)
