@@ -23,7 +23,7 @@ def _blank_to_none(value: Any) -> Any:
 
 Text = Annotated[str, AfterValidator(_no_nul)]
 BlankIsAbsent = BeforeValidator(_blank_to_none)
-"""For a field that is optional and has a limit: `Annotated[Annotated[Text, Field(max_length=9)] | None, BlankIsAbsent]`.
+"""For an optional field with a limit: `Annotated[Annotated[Text, Field(max_length=9)] | None, BlankIsAbsent]`.
 
 A limit outside of it meets the None that a blank became, and fails.
 """
