@@ -10,6 +10,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     column,
@@ -25,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from quill_messaging.message.tables import Message
-from quill_messaging.thread.repository import IS_STAFF, ME, THREAD, participates, readable, still_involved
+from quill_messaging.thread.repository import IS_STAFF, ME, THREAD, readable, still_involved
 from quill_messaging.thread.tables import Conversation, ConversationOrganisation, Participant
 
 PREVIEW_LENGTH = 200
@@ -95,6 +96,7 @@ def _of_granted_patients(fetch: int) -> Newest:
 def _summaries(page: FromClause) -> Select[Any]:
     """A page of (`time`, `id`) with all that a summary shows beside the participants."""
     mine = aliased(Participant)
+    takes_part = and_(mine.user_id.is_not(None), still_involved)
     last = (
         select(func.left(Message.body, PREVIEW_LENGTH).label("preview"), Message.created_at)
         .where(Message.conversation_id == Conversation.id)
@@ -116,10 +118,10 @@ def _summaries(page: FromClause) -> Select[Any]:
     return (
         select(
             *Conversation.__table__.columns,
-            func.coalesce(participates, False).label("is_participant"),
+            func.coalesce(takes_part, False).label("is_participant"),
             last.c.preview.label("last_message_preview"),
             last.c.created_at.label("last_message_time"),
-            case((participates, unread.c.number), else_=0).label("unread_count"),
+            case((takes_part, unread.c.number), else_=0).label("unread_count"),
         )
         .select_from(page)
         .join(Conversation, Conversation.id == page.c.id)

@@ -62,7 +62,7 @@ class ConversationList(Answer):
     """A page of conversations, newest activity first."""
 
     conversations: list[ConversationSummary]
-    next_cursor: str | None
+    next_cursor: str | None = None
 
 
 def conversation_json(row: Row[Any], participants: list[dict[str, Any]]) -> dict[str, Any]:

@@ -41,15 +41,11 @@ _ONE = _PARTICIPANTS.where(
 )
 
 _holds_grant = exists().where(AccessGrant.user_id == AccessUser.id, AccessGrant.patient_id == bindparam("patient"))
-_CANDIDATES = (
-    select(
-        AccessUser.id,
-        AccessUser.level,
-        or_(func.coalesce(AccessUser.patient_id == bindparam("patient"), False), _holds_grant).label("is_involved"),
-    )
-    .where(AccessUser.id == _ids("users"), AccessUser.is_active)
-    .order_by(AccessUser.id)
-)
+_CANDIDATES = select(
+    AccessUser.id,
+    AccessUser.level,
+    or_(func.coalesce(AccessUser.patient_id == bindparam("patient"), False), _holds_grant).label("is_involved"),
+).where(AccessUser.id == _ids("users"), AccessUser.is_active)
 _LINKED = (
     select(AccessUser.id, AccessUser.level)
     .where(AccessUser.patient_id == bindparam("patient"), AccessUser.is_active)

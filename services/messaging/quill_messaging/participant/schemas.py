@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
 from quill_common.http.shapes import Answer, ExactBody, Id, Time
 from sqlalchemy import Row
 
@@ -21,7 +20,7 @@ class ParticipantIn(ExactBody):
     """Somebody to add."""
 
     user_id: Id
-    role: Literal["participant", "tagged"] = Field("participant", json_schema_extra={"type": "string"})
+    role: Literal["participant", "tagged"] = "participant"
 
 
 class Done(Answer):

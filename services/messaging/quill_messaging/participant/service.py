@@ -55,15 +55,16 @@ async def require_participant(reader: Reader, principal: Principal, conversation
 async def people_to_join(
     reader: Reader, patient_id: str, user_ids: Sequence[int], role: str = "participant"
 ) -> list[Joining]:
-    """Those who may take part in a conversation about the patient: staff freely, others if it is about them [M1].
+    """Those of `user_ids` who may take part, in that order: staff freely, others if they see the patient [M1].
 
     Raises UserNotFound for an unknown or inactive account, then NoAccessToPatient.
     """
     if not user_ids:
         return []
-    found = await repository.candidates(reader, patient_id, user_ids)
-    if len(found) != len(set(user_ids)):
+    active = {row.id: row for row in await repository.candidates(reader, patient_id, user_ids)}
+    if not active.keys() >= set(user_ids):
         raise UserNotFound
+    found = [active[user_id] for user_id in user_ids]
     joining = [Joining(row.id, role, at_least(row.level, "staff")) for row in found]
     if not all(one.is_staff or row.is_involved for one, row in zip(joining, found, strict=True)):
         raise NoAccessToPatient
