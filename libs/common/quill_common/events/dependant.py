@@ -114,14 +114,16 @@ class Dependant:
     async def _post(self, wish: bytes) -> CaughtUp | None:
         headers = {"Content-Type": "application/json", **self._tokens.headers(self.name)}
         limits = aiohttp.ClientTimeout(total=self._bound, connect=CONNECT_SECONDS)
-        for again in (True, False):
+        for again in (True, True, False):
             try:
                 async with self._http.post(self._url, data=wish, headers=headers, timeout=limits) as response:
                     if response.status != 200:
                         return None
                     return CaughtUp.model_validate_json(await response.read())
-            except aiohttp.ServerDisconnectedError:
-                # A kept connection that the peer closed as we took it up; asking twice does no harm.
+            except aiohttp.ClientConnectorError:
+                raise
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # A kept connection to a process that is gone; asking twice does no harm.
                 if not again:
                     raise
         return None

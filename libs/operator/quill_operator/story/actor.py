@@ -69,7 +69,8 @@ class Actor:
         )
         self.insist(response.headers.get("x-request-id", "") != "", f"{asked} came without X-Request-ID")
         self.insist(response.headers.get("cache-control") == "no-store", f"{asked} may be cached")
-        self.insist("x-quill-pending" not in response.headers, f"{asked} is not in force everywhere")
+        pending = response.headers.get("x-quill-pending")
+        self.insist(pending is None, f"{asked} is not in force everywhere: {pending}")
 
 
 def _short(text: str) -> str:
