@@ -1,7 +1,6 @@
 """Who asks: the account as it stands now, not as it stood when the token was made."""
 
 from dataclasses import dataclass
-
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
