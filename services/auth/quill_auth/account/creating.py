@@ -94,7 +94,7 @@ async def create(unit: UnitOfWork, auth: AuthParts, body: UserCreateIn) -> tuple
 async def require_creatable(unit: UnitOfWork, caller: Principal, body: UserCreateIn) -> None:
     """What decides whether the caller may ask for this account at all."""
     await require_known_roles(unit, body.roles)
-    if body.username is None and len(_username_from(body.name)) > USERNAME_LENGTH:
+    if not body.username and len(_username_from(body.name)) > USERNAME_LENGTH:
         raise invalid("name", f"gives a username of more than {USERNAME_LENGTH} characters", "string_too_long")
     require_grantable(caller, body.system_permissions or "patient")
 

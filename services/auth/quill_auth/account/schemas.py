@@ -104,5 +104,5 @@ class UserDetail(Answer):
     base_profession: str
     additional_competencies: list[str]
     removed_competencies: list[str]
-    roles: list[str]
+    roles: list[str] = []
     system_permissions: str

@@ -162,6 +162,8 @@ async def test_each_refusal_has_its_text(
         {"username": "a" * 151},
         {"name": "a" * 256},
         {"name": "a" * 200},
+        {"name": "a" * 200, "username": " "},
+        {"name": "İ" * 150},
         {"email": "a" * 256},
         {"password": "a" * 129},
         {"name": None},
