@@ -10,12 +10,14 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     SQLColumnExpression,
+    Text,
     exists,
     false,
     literal,
     or_,
     select,
     true,
+    type_coerce,
     union_all,
 )
 
@@ -43,7 +45,7 @@ def clinically_visible(principal: Principal) -> CompoundSelect[Any]:
     """
     sets = [select(AccessGrant.patient_id).where(AccessGrant.user_id == principal.id)]
     if principal.patient_id is not None:
-        sets.append(select(literal(principal.patient_id)))
+        sets.append(select(type_coerce(principal.patient_id, Text)))
     if principal.is_staff:
         members = select(AccessPatientMember.patient_id).join(
             AccessStaff, AccessStaff.organisation_id == AccessPatientMember.organisation_id

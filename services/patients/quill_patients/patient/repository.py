@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from quill_common.access.policy import administrative, clinically_visible
 from quill_common.access.principal import Principal
+from quill_common.access.stand_in import Standing, caller_parameters, standing_of
 from quill_common.access.tables import AccessStaff
 from quill_common.database.session import Reader
 from quill_common.http.paging import Page
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Text, and_, any_, func, literal, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Row, Select, Text, and_, any_, bindparam, func, select, tuple_
 
 from quill_patients.metadata.tables import PatientMetadata
 from quill_patients.patient.store import RESOURCE_TYPE
 from quill_patients.patient.tables import Patient
 
 _KEY = (Patient.family_key, Patient.given_key, Patient.id)
+_AFTER = ("after_family", "after_given", "after_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,19 @@ class Found:
 
 async def find(reader: Reader, principal: Principal, patient_id: str) -> Found:
     """Decide rule A and fetch, in one statement."""
-    asked = select(administrative(principal, patient_id).label("allowed")).subquery()
-    present = and_(Patient.id == patient_id, Patient.resource_type == RESOURCE_TYPE)
-    statement = select(asked.c.allowed, Patient.version, Patient.content).select_from(
-        asked.outerjoin(Patient.__table__, present)
-    )
-    row = await reader.row(statement)
+    row = await reader.row(_one(standing_of(principal)), {**caller_parameters(principal), "patient_id": patient_id})
     assert row is not None  # noqa: S101 - the left side of the join always gives a row
     return Found(row.allowed, row.version, row.content)
+
+
+@cache
+def _one(standing: Standing) -> Select[Any]:
+    patient_id = bindparam("patient_id", type_=Text)
+    asked = select(administrative(standing.principal(), patient_id).label("allowed")).subquery()
+    present = and_(Patient.id == patient_id, Patient.resource_type == RESOURCE_TYPE)
+    return select(asked.c.allowed, Patient.version, Patient.content).select_from(
+        asked.outerjoin(Patient.__table__, present)
+    )
 
 
 async def listed(
@@ -46,10 +54,16 @@ async def listed(
 
     `everyone` lifts rule P.
     """
-    return await reader.rows(page_of(principal, page, everyone=everyone, include_inactive=include_inactive))
+    after = page.after(str, str, str)
+    statement = page_of(
+        standing_of(principal), everyone=everyone, include_inactive=include_inactive, later=after is not None
+    )
+    bounds = dict(zip(_AFTER, after or (), strict=False))
+    return await reader.rows(statement, {**caller_parameters(principal), **bounds, "fetch": page.fetch})
 
 
-def page_of(principal: Principal, page: Page, *, everyone: bool, include_inactive: bool) -> Select[Any]:
+@cache
+def page_of(standing: Standing, *, everyone: bool, include_inactive: bool, later: bool) -> Select[Any]:
     """The statement of `listed`: it sorts by the keys alone and fetches content for the page only."""
     inactive = and_(PatientMetadata.patient_id == Patient.id, ~PatientMetadata.is_active)
     keys = (
@@ -57,15 +71,14 @@ def page_of(principal: Principal, page: Page, *, everyone: bool, include_inactiv
         .select_from(Patient)
         .outerjoin(PatientMetadata, inactive)
         .order_by(*_KEY)
-        .limit(page.fetch)
+        .limit(bindparam("fetch", type_=Integer))
     )
     if not everyone:
-        keys = keys.where(Patient.id == any_(_own_patients(principal)))
+        keys = keys.where(Patient.id == any_(_own_patients(standing.principal())))
     if not include_inactive:
         keys = keys.where(PatientMetadata.patient_id.is_(None))
-    after = page.after(str, str, str)
-    if after is not None:
-        keys = keys.where(tuple_(*_KEY) > tuple_(*map(literal, after)))
+    if later:
+        keys = keys.where(tuple_(*_KEY) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER)))
     shown = keys.subquery()
     own = and_(Patient.id == shown.c.id, Patient.resource_type == RESOURCE_TYPE)
     return select(shown, Patient.content).join(Patient, own).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
