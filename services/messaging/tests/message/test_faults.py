@@ -3,8 +3,14 @@
 import asyncio
 
 import pytest
-from quill_common.testing.kit import ServiceKit
+from quill_common.testing.database import execute
+from quill_common.testing.kit import Person, ServiceKit
 from quill_messaging.testing.threads import HOSPITAL, PATIENT, nothing_stored, read, refusal, start, try_to_send
+
+_CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.mark.parametrize("table", ["messages", "fhir_communication", "fhir_communication_version", "outbox"])
@@ -75,6 +81,41 @@ async def test_the_same_key_many_times_at_once_starts_one_conversation(kit: Serv
     assert len({answer.text for answer in answers if answer.status_code == 200}) == 1
     assert (await kit.read("SELECT count(*) AS n FROM conversations"))[0]["n"] == 1
     assert (await kit.read("SELECT count(*) AS n FROM fhir_communication"))[0]["n"] == 1
+
+
+async def test_connections_cut_while_people_write_lose_no_answered_message_and_leave_no_half_ones(
+    kit: ServiceKit,
+) -> None:
+    await kit.patient(PATIENT, HOSPITAL)
+    people = [await kit.clinician(HOSPITAL) for _ in range(4)]
+    conversation_id = (await start(people[0], participant_ids=[person.id for person in people[1:]]))["id"]
+    answered: list[str] = []
+    refused: list[int] = []
+
+    async def write(person: Person) -> None:
+        for number in range(15):
+            text = f"{person.id}/{number}"
+            response = await try_to_send(person, conversation_id, text)
+            if response.status_code == 200:
+                answered.append(text)
+            else:
+                refused.append(response.status_code)
+
+    async def cut() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0.04)
+            await execute(kit.database.admin_url, _CUT)
+
+    await asyncio.gather(cut(), *(write(person) for person in people))
+    shown = [message["body"] for message in (await read(people[0], conversation_id))["messages"]]
+    assert set(answered) < set(shown)
+    assert len(shown) == len(set(shown))
+    assert set(refused) == {503}
+    (counts,) = await kit.read(
+        "SELECT (SELECT count(*) FROM messages) AS messages, (SELECT count(*) FROM fhir_communication) AS resources, "
+        "(SELECT count(*) FROM outbox WHERE type = 'quill.messaging.message.sent.v1') AS events"
+    )
+    assert counts == {"messages": len(shown), "resources": len(shown), "events": len(shown)}
 
 
 async def test_a_lost_database_is_a_503_and_never_an_empty_list(kit: ServiceKit) -> None:
