@@ -9,7 +9,7 @@ from quill_gateway.routes import ROUTES
 from system.running import RunningSystem
 from system.ward import Ward, ward
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
 HUGE = "x" * 300_000
 OUT_OF_RANGE = ("0", "-1", str(2**63), "9" * 400, "1.5", "NaN", "%00", "a%00b", "..%2f..", "%ff%fe", "x" * 5000, "☃")

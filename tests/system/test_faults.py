@@ -13,7 +13,7 @@ from quill_operator.visitor import Visitor
 from system.running import RunningSystem
 from system.ward import Ward, account, good, ward
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(300)]
 
 WORK_SECONDS = 6.0
 MESSAGES_AT_ONCE = 6

@@ -4,7 +4,7 @@ import pytest
 from system.running import RunningSystem
 from system.ward import Ward, good, ward
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
 ROUNDS = 60
 

@@ -3,7 +3,7 @@
 import pytest
 from system.running import RunningSystem
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
 
 def _plays_twice(system: RunningSystem) -> None:

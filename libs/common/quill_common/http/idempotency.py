@@ -1,6 +1,7 @@
 """`Idempotency-Key`: the same request sent twice is done once (contract 1.8)."""
 
 import hashlib
+import hmac
 from datetime import timedelta
 
 from fastapi import Request, Response
@@ -37,7 +38,11 @@ class AlreadyAnswered(Exception):
 
 
 class Idempotency:
-    """One request's key. `begin` is called once access is decided: a repeat needs the access too."""
+    """One request's key. `begin` is called once access is decided: a repeat needs the access too.
+
+    The body may hold a password, so what is stored tells nothing to who reads the table: the key as a hash, and the
+    request as a MAC under the key.
+    """
 
     def __init__(self, caller: str, key: str, fingerprint: bytes) -> None:
         self._caller = caller
@@ -53,7 +58,8 @@ class Idempotency:
         if not 1 <= len(key) <= 255 or "\x00" in key:
             raise invalid(("header", "Idempotency-Key"), "must have 1 to 255 characters, none of them NUL")
         asked = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
-        return cls(caller, key, hashlib.sha256(asked).digest())
+        fingerprint = hmac.digest(key.encode(), asked, hashlib.sha256)
+        return cls(caller, hashlib.sha256(key.encode()).hexdigest(), fingerprint)
 
     async def begin(self, writer: Writer) -> None:
         """Return when this is the first such request; raises AlreadyAnswered, StillInProgress or DifferentRequest."""
