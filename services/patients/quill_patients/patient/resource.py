@@ -42,4 +42,4 @@ def set_element(resource: Resource, name: str, value: Any) -> None:
 
 def gives_nothing(fields: PatientUpdateIn) -> bool:
     """Whether every field is left as it is."""
-    return all(value is None for value in fields.model_dump().values())
+    return all(value is None for value in fields.model_dump(exclude={"patient_id"}).values())

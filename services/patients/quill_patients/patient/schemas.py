@@ -39,19 +39,45 @@ class PatientUpdateIn(Body):
     gender: Gender = None
     nhs_number: NhsNumber = None
     mrn: OptionalShortText = None
+    patient_id: Annotated[Any, Field(description="Ignored")] = None
 
 
-class PatientOut(BaseModel):
-    """A FHIR R4 Patient; parts not named here are kept as they are."""
+class _FhirPart(BaseModel):
+    """Parts not named are kept as they are."""
 
     model_config = ConfigDict(extra="allow")
 
+
+class MetaOut(_FhirPart):
+    versionId: str  # noqa: N815 - FHIR's name
+    lastUpdated: str  # noqa: N815 - FHIR's name
+
+
+class ExtensionOut(_FhirPart):
+    url: str
+    valueInteger: int | None = None  # noqa: N815 - FHIR's name
+
+
+class IdentifierOut(_FhirPart):
+    system: str | None = None
+    value: str | None = None
+
+
+class NameOut(_FhirPart):
+    use: str | None = None
+    given: list[str] | None = None
+    family: str | None = None
+
+
+class PatientOut(_FhirPart):
+    """A FHIR R4 Patient. `urn:quillmedical:avatar-gradient` among the extensions is 0 to 29."""
+
     resourceType: str  # noqa: N815 - FHIR's name
     id: str
-    meta: dict[str, Any] | None = None
-    extension: list[dict[str, Any]] | None = None
-    identifier: list[dict[str, Any]] | None = None
-    name: list[dict[str, Any]] | None = None
+    meta: MetaOut | None = None
+    extension: list[ExtensionOut] | None = None
+    identifier: list[IdentifierOut] | None = None
+    name: list[NameOut] | None = None
     gender: str | None = None
     birthDate: str | None = None  # noqa: N815 - FHIR's name
     address: list[dict[str, Any]] | None = None
