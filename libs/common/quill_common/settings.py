@@ -58,7 +58,7 @@ class ServiceSettings(CommonSettings):
     """What every service needs beside: its own database role and, optionally, the broker."""
 
     database_url: str = Field(description="postgresql://role:password@host:port/database of this service's own role")
-    database_pool: int = Field(10, ge=1, le=200, description="Connections for reading, and as many for writing")
+    database_pool: int = Field(6, ge=1, le=200, description="Connections for reading, and as many for writing")
     amqp_url: str | None = Field(None, description="RabbitMQ; without it services follow each other's feeds")
     amqp_prefix: str = Field("quill", description="Exchange and queues are named after it")
     catch_up_seconds: float = Field(2.0, gt=0, description="How long a write waits for its dependants")

@@ -96,7 +96,7 @@ async def test_only_old_answers_are_forgotten(kit: ServiceKit) -> None:
     await post(admin, "b", "new")
     async with kit.parts.database.writer() as writer:
         assert await forget_old_answers(writer) == 1
-    assert await kit.read("SELECT key FROM idempotent_answer") == [{"key": "new"}]
+    assert await kit.read("SELECT body FROM idempotent_answer") == [{"body": b'{"id":"b"}'}]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, b"a\x00b"])
