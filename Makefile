@@ -11,7 +11,7 @@ PARTS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml gateway/
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test system check format lint types migrate migration seed story bench docs lock clean
+.PHONY: help install run test system check format lint types migrate migration seed story bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,9 +63,6 @@ story: $(STAMP) ## Play the main job against the running system
 
 bench: $(STAMP) ## Measure the running system against its budgets
 	$(BIN)/quill bench
-
-docs: $(STAMP) ## Write the generated parts of docs/
-	$(BIN)/quill docs
 
 lock: ## Resolve all dependencies again into requirements.lock
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
