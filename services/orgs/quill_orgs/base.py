@@ -1,12 +1,10 @@
-"""The root of this service's own tables."""
+"""The root of the tables that only orgs has."""
 
-from typing import ClassVar
-
-from quill_common.database.base import NAMING, TYPES
-from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase
+from quill_common.database.base import Root, own_metadata
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar = TYPES
+class Base(Root):
+    """Has metadata of its own, beside that of the shared tables."""
+
+    __abstract__ = True
+    metadata = own_metadata()

@@ -19,18 +19,19 @@ TYPES: dict[object, object] = {str: Text(), int: BigInteger(), datetime: DateTim
 Now = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())]
 
 
-class SharedBase(DeclarativeBase):
-    """Root of the tables that every service has in its own schema: events and the access projection."""
+class Root(DeclarativeBase):
+    """What every table declares its columns by. A set of tables has metadata of its own: see `SharedBase`."""
 
-    metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = TYPES
 
 
-def service_base() -> type[DeclarativeBase]:
-    """A root for one service's own tables; call it once, in the service's `tables` root."""
+def own_metadata() -> MetaData:
+    """For the abstract base of one set of tables; constraints are named alike in all of them."""
+    return MetaData(naming_convention=NAMING)
 
-    class ServiceBase(DeclarativeBase):
-        metadata = MetaData(naming_convention=NAMING)
-        type_annotation_map: ClassVar = TYPES
 
-    return ServiceBase
+class SharedBase(Root):
+    """Base of the tables that every service has in its own schema: events and the access projection."""
+
+    __abstract__ = True
+    metadata = own_metadata()

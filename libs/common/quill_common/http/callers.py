@@ -123,6 +123,20 @@ def require_competency(principal: Principal, competency: str) -> None:
         raise MissingCompetency(competency)
 
 
+async def clinician(caller: Caller) -> None:
+    """Refuse who is not a clinician, before the body is looked at."""
+    require_role(caller, "Clinician")
+
+
+async def staff(caller: Caller) -> None:
+    """Refuse who is below level staff, before the body is looked at."""
+    require_staff(caller)
+
+
+Clinician = Depends(clinician)
+Staff = Depends(staff)
+
+
 async def require_clinical_access(reader: Reader, principal: Principal, patient_id: str) -> None:
     """Rule P. The same refusal for a patient that does not exist."""
     if not await may_see_clinically(reader, principal, patient_id):

@@ -48,6 +48,18 @@ class NotFound(QuillError):
     detail = "Not Found"
 
 
+class UserNotFound(NotFound):
+    """No such account, or an inactive one where only active ones count."""
+
+    detail = "User not found"
+
+
+class PatientNotFound(NotFound):
+    """Raised only after access was decided: who has none learns nothing."""
+
+    detail = "Patient not found"
+
+
 class Conflict(QuillError):
     status = 409
     detail = "Conflict"

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from quill_common.background import Background
 from quill_common.database.engine import Database
 from quill_common.events.consumer import Consumer
 from quill_common.events.rabbit import Broker
+from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.metrics import observe_events
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
@@ -101,7 +101,7 @@ def broker_check(broker: Broker) -> Check:
 @router.get("/health/live")
 async def live() -> Response:
     """The process answers."""
-    return Response(b'{"status":"alive"}', media_type="application/json")
+    return ready_json(b'{"status":"alive"}')
 
 
 @router.get("/health/ready")
@@ -109,7 +109,7 @@ async def ready(request: Request) -> Response:
     """The process can do its work."""
     well, checks = await request.app.state.parts.health.report()
     body = {"status": "ready" if well else "not ready", "checks": checks}
-    return Response(orjson.dumps(body), 200 if well else 503, media_type="application/json")
+    return json_answer(body, 200 if well else 503)
 
 
 @router.get("/metrics")

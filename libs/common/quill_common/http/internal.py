@@ -5,7 +5,6 @@ Answers nothing without a service token; the gateway never routes here.
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -14,6 +13,7 @@ from quill_common.events.envelope import Envelope
 from quill_common.events.feed import MAX_PAGE, MAX_WAIT_SECONDS, FeedUnavailable
 from quill_common.events.inbox import parked
 from quill_common.events.rebuild import CannotRebuild
+from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.callers import Read
 from quill_common.http.errors import Conflict, Forbidden, Unauthenticated, Unavailable
 from quill_common.http.shapes import MAX_BIGINT
@@ -64,7 +64,7 @@ async def feed(
 ) -> Response:
     """The events after a position, in order: `{"head": int, "events": [CloudEvents]}`."""
     head, events = await work_of(request).parts.feed.page(after, limit, wait)
-    return _json(b'{"head":%d,"events":[%s]}' % (head, b",".join(events)))
+    return ready_json(b'{"head":%d,"events":[%s]}' % (head, b",".join(events)))
 
 
 @router.post("/catch-up")
@@ -81,14 +81,14 @@ async def catch_up(request: Request, body: CatchUp, caller: Annotated[str, Depen
     except (FeedUnavailable, NotInForce) as problem:
         raise Unavailable from problem
     pending = await parts.dependants.confirm_derived(body.source, body.chain) if parts.projection.reacts else []
-    return _json(orjson.dumps({"position": position, "pending": pending}))
+    return json_answer({"position": position, "pending": pending})
 
 
 @router.get("/projections", dependencies=[Depends(operator_only)])
 async def projections(request: Request) -> Response:
     """How far each source is applied."""
     followed = work_of(request).parts.consumer.followed
-    return _json(orjson.dumps({source: each.as_dict() for source, each in followed.items()}))
+    return json_answer({source: each.as_dict() for source, each in followed.items()})
 
 
 @router.post("/projections/rebuild", dependencies=[Depends(operator_only)])
@@ -100,7 +100,7 @@ async def rebuild(request: Request) -> Response:
         raise Unavailable from problem
     except CannotRebuild as problem:
         raise Conflict(str(problem)) from problem
-    return _json(orjson.dumps(reached))
+    return json_answer(reached)
 
 
 @router.get("/events/parked", dependencies=[Depends(operator_only)])
@@ -108,7 +108,7 @@ async def list_parked(read: Read) -> Response:
     """Events that could not be applied, without their content."""
     rows = await parked(read)
     keys = ("source", "position", "error", "tries", "parked_at")
-    return _json(orjson.dumps([{key: getattr(row, key) for key in keys} for row in rows]))
+    return json_answer([{key: getattr(row, key) for key in keys} for row in rows])
 
 
 @router.post("/events/parked/retry", dependencies=[Depends(operator_only)])
@@ -118,8 +118,4 @@ async def retry(request: Request) -> Response:
     applied, left = await parts.parked.retry()
     for source in parts.consumer.followed:
         await parts.consumer.look(source)
-    return _json(orjson.dumps({"applied": applied, "parked": left}))
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+    return json_answer({"applied": applied, "parked": left})

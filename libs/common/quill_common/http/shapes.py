@@ -36,7 +36,8 @@ OptionalText = Annotated[Text | None, BlankIsAbsent]
 
 Id = Annotated[int, Field(le=MAX_BIGINT, ge=-MAX_BIGINT, strict=False)]
 PathId = Annotated[int, Path(le=MAX_BIGINT, ge=-MAX_BIGINT)]
-FhirId = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$", description="FHIR id")]
+FHIR_ID = r"^[A-Za-z0-9.-]{1,64}$"
+FhirId = Annotated[str, Path(pattern=FHIR_ID, description="FHIR id")]
 
 Time = Annotated[datetime, PlainSerializer(lambda time: rfc3339(time), return_type=str)]
 """RFC 3339 in UTC, always with offset."""

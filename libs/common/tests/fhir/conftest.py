@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from quill_common.database.base import NAMING, TYPES
+from quill_common.database.base import Root, own_metadata
 from quill_common.database.engine import Database
 from quill_common.fhir.sql_store import SqlResourceStore
 from quill_common.fhir.store import ResourceStore
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
 from quill_common.testing.database import migrated_database
-from sqlalchemy import MetaData, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped
+from sqlalchemy.orm import Mapped
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = TYPES
+class Base(Root):
+    __abstract__ = True
+    metadata = own_metadata()
 
 
 class Kept(ResourceColumns, Base):

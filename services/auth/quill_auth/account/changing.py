@@ -5,6 +5,7 @@ from typing import Any
 from quill_common.access.principal import Principal
 from quill_common.database.faults import violated_constraint
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import UserNotFound
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
@@ -15,7 +16,6 @@ from quill_auth.account.errors import (
     PasswordTooShortFor,
     UsernameRequired,
     UsernameTaken,
-    UserNotFound,
 )
 from quill_auth.account.facts import publish_facts
 from quill_auth.account.rules import (

@@ -1,6 +1,6 @@
 """How changes of accounts are refused."""
 
-from quill_common.http.errors import BadRequest, Conflict, Forbidden, NotFound
+from quill_common.http.errors import BadRequest, Conflict, Forbidden
 
 
 class MissingFields(BadRequest):
@@ -42,14 +42,6 @@ class EmailRequired(BadRequest):
 
 class OrganisationNotFound(BadRequest):
     detail = "Organisation not found"
-
-
-class UserNotFound(NotFound):
-    detail = "User not found"
-
-
-class PatientNotFound(NotFound):
-    detail = "Patient not found"
 
 
 class GrantsAboveOwn(Forbidden):

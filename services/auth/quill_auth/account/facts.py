@@ -4,10 +4,10 @@ from typing import Any
 
 from quill_common.events.catalogue.auth import UserFacts
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import UserNotFound
 from sqlalchemy import Row
 
 from quill_auth.account import repository
-from quill_auth.account.errors import UserNotFound
 from quill_auth.cbac.catalogue import resolve
 
 

@@ -3,11 +3,10 @@
 from quill_common.access.policy import patient_exists
 from quill_common.database.faults import violated_constraint
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import Conflict, Unprocessable
+from quill_common.http.errors import Conflict, PatientNotFound, Unprocessable, UserNotFound
 from sqlalchemy.exc import IntegrityError
 
 from quill_auth.account import repository
-from quill_auth.account.errors import PatientNotFound, UserNotFound
 from quill_auth.account.facts import publish_facts
 from quill_auth.events import UserChanged
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Write
 from quill_common.http.shapes import Answer, Body, PathId, Text
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account.linking import PatientIdRequired, link
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.session.caller import AdminOnly, require_current
 

@@ -8,12 +8,11 @@ from quill_common.access.policy import patient_exists
 from quill_common.access.principal import Principal
 from quill_common.database.session import Reader
 from quill_common.http.callers import require_admin, require_administrative_access
-from quill_common.http.errors import BadRequest
+from quill_common.http.errors import BadRequest, PatientNotFound
 from quill_common.http.paging import Page
 from sqlalchemy import Row
 
 from quill_auth.account import listing_repository
-from quill_auth.account.errors import PatientNotFound
 
 
 class InvalidPermissionLevel(BadRequest):

@@ -1,13 +1,13 @@
 """`/internal/users`: switching accounts off and on, for operators; there is no public endpoint for it."""
 
 from fastapi import APIRouter, Depends, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Write
 from quill_common.http.internal import operator_only
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account.changing import set_active
-from quill_auth.answers import json_answer
 from quill_auth.session.ending import revoked_header
 
 router = APIRouter(

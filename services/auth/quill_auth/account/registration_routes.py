@@ -1,12 +1,12 @@
 """`POST /api/auth/register`."""
 
 from fastapi import APIRouter, Request, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import OncePerKey
 from quill_common.http.work import WorkRoute, work_of
 
 from quill_auth.account import creating
 from quill_auth.account.schemas import Registered, RegisterIn
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.session.caller import require_current
 

@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import OncePerKey, Read, Write
+from quill_common.http.errors import UserNotFound
 from quill_common.http.paging import Paging
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account import changing, creating, listing, repository
-from quill_auth.account.errors import UserNotFound
 from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserUpdateIn, UserWritten
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.session.caller import AdminOnly, Caller, require_current
 from quill_auth.session.ending import revoked_header

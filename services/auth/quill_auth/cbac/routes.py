@@ -3,13 +3,13 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Read, Write
 from quill_common.http.work import WorkRoute
 from sqlalchemy import Row
 
 from quill_auth.account import repository
 from quill_auth.account.changing import set_competencies
-from quill_auth.answers import json_answer
 from quill_auth.cbac.catalogue import resolve
 from quill_auth.cbac.schemas import Competencies, MyCompetenciesIn
 from quill_auth.session.caller import AdminOnly, Caller

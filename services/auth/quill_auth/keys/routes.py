@@ -1,8 +1,8 @@
 """The JSON Web Key Set with which everyone verifies user tokens. Public."""
 
 from fastapi import APIRouter, Response
+from quill_common.http.answers import json_answer
 
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 
 router = APIRouter(include_in_schema=False)

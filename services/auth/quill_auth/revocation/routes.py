@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.errors import Forbidden
 from quill_common.http.internal import calling_service
 from quill_common.http.shapes import MAX_BIGINT
 from quill_common.http.work import WorkRoute, work_of
 
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.revocation.service import MAX_WAIT_SECONDS, RevocationLog
 

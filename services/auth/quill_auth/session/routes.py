@@ -1,12 +1,12 @@
 """`/api/auth`: sign in, renew, sign out, who am I."""
 
 from fastapi import APIRouter, Request, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Write
 from quill_common.http.errors import answer
 from quill_common.http.work import WorkRoute, work_of
 from quill_common.identity.errors import InvalidToken
 
-from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.session import service
 from quill_auth.session.caller import Caller, require_current, row_of_caller

@@ -2,15 +2,16 @@
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.callers import (
     Caller,
     Clinical,
+    Clinician,
     OncePerKey,
     Read,
     Write,
     require_clinical_access,
     require_competency,
-    require_role,
 )
 from quill_common.http.paging import Paging
 from quill_common.http.shapes import FhirId, rfc3339
@@ -23,17 +24,11 @@ from quill_letters.store.chosen import ReadStore, WriteStore
 router = APIRouter(prefix="/api/patients/{patient_id}/letters", tags=["letters"], route_class=WorkRoute)
 
 
-async def clinician(caller: Caller) -> None:
-    """Refuse who is not a clinician, before the body is looked at."""
-    require_role(caller, "Clinician")
-
-
 async def record_reader(caller: Caller) -> None:
     """Refuse who may not read records at all, before a patient is asked for."""
     require_competency(caller, "access_patient_records")
 
 
-Clinician = Depends(clinician)
 RecordReader = Depends(record_reader)
 
 
@@ -52,7 +47,7 @@ async def write_letter(
     await once.begin()
     system_id = work_of(request).parts.settings.system_id
     uid = await service.write_letter(write, store, system_id, caller, patient_id, body)
-    return _json(orjson.dumps({"patient_id": patient_id, "composition_uid": str(uid), "title": body.title}))
+    return json_answer({"patient_id": patient_id, "composition_uid": str(uid), "title": body.title})
 
 
 @router.get("", operation_id="listLetters", response_model=LettersOut, dependencies=[Clinical, RecordReader])
@@ -69,7 +64,7 @@ async def list_letters(patient_id: FhirId, caller: Caller, read: Read, store: Re
         }
         for entry in entries
     ]
-    return _json(orjson.dumps({"patient_id": patient_id, "letters": letters, "next_cursor": next_cursor}))
+    return json_answer({"patient_id": patient_id, "letters": letters, "next_cursor": next_cursor})
 
 
 @router.get(
@@ -82,8 +77,4 @@ async def read_letter(
     await require_clinical_access(read, caller, patient_id)
     content = await service.read_letter(store, patient_id, composition_uid)
     head = orjson.dumps({"patient_id": patient_id, "composition_uid": composition_uid})
-    return _json(b'%s,"data":%s}' % (head[:-1], content.encode()))
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+    return ready_json(b'%s,"data":%s}' % (head[:-1], content.encode()))

@@ -8,7 +8,7 @@ import orjson
 from quill_common.access.policy import patient_exists
 from quill_common.access.principal import Principal
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import NotFound
+from quill_common.http.errors import NotFound, PatientNotFound
 from quill_common.http.paging import InvalidCursor, Page
 
 from quill_letters.composition.letter import Letter, composition
@@ -19,10 +19,6 @@ from quill_letters.store.interface import CompositionReader, CompositionStore, E
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class PatientNotFound(NotFound):
-    detail = "Patient not found"
 
 
 class LetterNotFound(NotFound):

@@ -7,9 +7,10 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 from quill_common.access.policy import patient_exists
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import PatientNotFound
 
 from quill_letters.composition.letter import Letter, Origin
-from quill_letters.composition.service import PatientNotFound, keep
+from quill_letters.composition.service import keep
 from quill_letters.imports.schemas import ImportedLetter, ImportResult, Item
 from quill_letters.openehr.version_uid import VersionUid
 from quill_letters.store.interface import CompositionStore, ContentRefused

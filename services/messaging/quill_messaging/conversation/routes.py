@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Caller, Clinical, OncePerKey, Read, Write, WriteIfNeeded
 from quill_common.http.paging import Paging
 from quill_common.http.shapes import FhirId, OptionalText, PathId
@@ -16,7 +17,6 @@ from quill_messaging.conversation.schemas import (
     ConversationSummary,
     StatusIn,
 )
-from quill_messaging.thread.answers import json_answer
 
 router = APIRouter(prefix="/api", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
 

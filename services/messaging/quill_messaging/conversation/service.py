@@ -8,7 +8,7 @@ from quill_common.access.policy import may_administer, patient_exists
 from quill_common.access.principal import Principal
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import Forbidden, NotFound
+from quill_common.http.errors import Forbidden, PatientNotFound
 from quill_common.http.paging import Page
 from sqlalchemy import Row
 
@@ -36,10 +36,6 @@ OpenTransaction = Callable[[], Awaitable[UnitOfWork]]
 
 class NoSharedOrganisation(Forbidden):
     detail = "You do not share an organisation with this patient"
-
-
-class PatientNotFound(NotFound):
-    detail = "Patient not found"
 
 
 async def list_readable(

@@ -1,13 +1,13 @@
 """`POST /api/conversations/{conversation_id}/messages`."""
 
 from fastapi import APIRouter, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Caller, Clinical, OncePerKey, Write
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_messaging.message import service
 from quill_messaging.message.schemas import MessageIn, MessageOut
-from quill_messaging.thread.answers import json_answer
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
 

@@ -1,13 +1,13 @@
 """Participants of a conversation, joining it, and marking it read."""
 
 from fastapi import APIRouter, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Caller, Clinical, Read, Write
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_messaging.participant import repository, service
 from quill_messaging.participant.schemas import Done, ParticipantIn, ParticipantOut, participant_json
-from quill_messaging.thread.answers import json_answer
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
 

@@ -7,7 +7,7 @@ from quill_common.access.levels import at_least
 from quill_common.access.principal import Principal
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import Forbidden, NotFound
+from quill_common.http.errors import Forbidden, UserNotFound
 from sqlalchemy import Row
 
 from quill_messaging.events import ParticipantJoined
@@ -16,12 +16,6 @@ from quill_messaging.participant.repository import Joining
 from quill_messaging.participant.schemas import ParticipantIn, participant_json
 from quill_messaging.thread.errors import ConversationNotFound
 from quill_messaging.thread.repository import lock, readable_thread
-
-
-class UserNotFound(NotFound):
-    """Unknown or inactive."""
-
-    detail = "User not found"
 
 
 class NoAccessToPatient(Forbidden):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 from quill_common.http.callers import Read, Write
 from quill_common.http.internal import operator_only
-from quill_common.http.shapes import Body, PathId
+from quill_common.http.shapes import FHIR_ID, Body, PathId
 from quill_common.http.work import WorkRoute
 
 from quill_orgs.imports import service
@@ -24,9 +24,7 @@ router = APIRouter(
 class JoiningPatients(Body):
     """Up to 1,000 patients."""
 
-    patient_ids: Annotated[
-        list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,64}$")]], Field(max_length=MAX_PATIENTS)
-    ]
+    patient_ids: Annotated[list[Annotated[str, StringConstraints(pattern=FHIR_ID)]], Field(max_length=MAX_PATIENTS)]
 
 
 class JoinedPatients(BaseModel):

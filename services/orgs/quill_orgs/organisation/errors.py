@@ -17,5 +17,11 @@ class OrganisationNotFound(NotFound):
     detail = "Organisation not found"
 
 
+class MembershipNotFound(NotFound):
+    """Who is to be removed is no member."""
+
+    detail = "Membership not found"
+
+
 class UnknownOrganisationType(BadRequest):
     detail = f"Invalid organisation type. Must be one of: {', '.join(TYPES)}"

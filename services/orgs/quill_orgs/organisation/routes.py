@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Response
+from quill_common.http.answers import json_answer
 from quill_common.http.callers import Caller, OncePerKey, Read, Write, require_admin
 from quill_common.http.paging import Paging
 from quill_common.http.shapes import PathId
@@ -67,5 +67,4 @@ def _listed(rows: Any, next_cursor: str | None) -> Response:
     """Rows to JSON without models between: this is a hot path."""
     fields = rows[0]._fields if rows else ()
     listed = [dict(zip(fields, row, strict=True)) for row in rows]
-    body = {"organizations": listed, "next_cursor": next_cursor}
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), media_type="application/json")
+    return json_answer({"organizations": listed, "next_cursor": next_cursor})

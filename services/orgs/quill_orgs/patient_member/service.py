@@ -3,23 +3,15 @@
 from quill_common.access.policy import patient_exists
 from quill_common.events.catalogue.orgs import PatientAdded, PatientRemoved
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import Conflict, NotFound
+from quill_common.http.errors import Conflict, PatientNotFound
 
 from quill_orgs.organisation import repository as organisations
-from quill_orgs.organisation.errors import OrganizationNotFound
+from quill_orgs.organisation.errors import MembershipNotFound, OrganizationNotFound
 from quill_orgs.patient_member import repository
-
-
-class PatientNotFound(NotFound):
-    detail = "Patient not found"
 
 
 class AlreadyPatient(Conflict):
     detail = "Patient is already a member of this organisation"
-
-
-class MembershipNotFound(NotFound):
-    detail = "Membership not found"
 
 
 async def add(write: UnitOfWork, organisation_id: int, patient_id: str) -> None:

@@ -3,17 +3,11 @@
 from quill_common.access.levels import at_least
 from quill_common.events.catalogue.orgs import StaffAdded, StaffRemoved
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.http.errors import BadRequest, Conflict, NotFound
+from quill_common.http.errors import BadRequest, Conflict, UserNotFound
 
 from quill_orgs.organisation import repository as organisations
-from quill_orgs.organisation.errors import OrganizationNotFound
+from quill_orgs.organisation.errors import MembershipNotFound, OrganizationNotFound
 from quill_orgs.staff import repository
-
-
-class UserNotFound(NotFound):
-    """Missing or inactive."""
-
-    detail = "User not found"
 
 
 class BelowStaff(BadRequest):
@@ -22,10 +16,6 @@ class BelowStaff(BadRequest):
 
 class AlreadyStaff(Conflict):
     detail = "User is already a staff member of this organisation"
-
-
-class MembershipNotFound(NotFound):
-    detail = "Membership not found"
 
 
 async def add(write: UnitOfWork, organisation_id: int, user_id: int) -> str:

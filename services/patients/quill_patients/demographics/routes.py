@@ -1,15 +1,14 @@
 """`/api/patients/{patient_id}/demographics` (contract 6.6, 6.7)."""
 
 from fastapi import APIRouter, Response
-from quill_common.http.callers import Caller, Clinical, Read, Write, require_administrative_access
+from quill_common.http.callers import Caller, Clinical, Clinician, Read, Write, require_administrative_access
 from quill_common.http.shapes import FhirId
 from quill_common.http.work import WorkRoute
 
-from quill_patients.clinician import Clinician
 from quill_patients.demographics.change import change_of
 from quill_patients.demographics.schemas import DemographicsChangedOut, DemographicsIn, DemographicsOut
 from quill_patients.patient import service
-from quill_patients.patient.routes import IfMatch, json_answer
+from quill_patients.patient.routes import IfMatch, versioned
 
 router = APIRouter(prefix="/api/patients/{patient_id}/demographics", tags=["patients"], route_class=WorkRoute)
 
@@ -18,7 +17,7 @@ router = APIRouter(prefix="/api/patients/{patient_id}/demographics", tags=["pati
 async def get_demographics(caller: Caller, read: Read, patient_id: FhirId) -> Response:
     """One patient, wrapped."""
     version, content = await service.read(read, caller, patient_id)
-    return json_answer(f'{{"patient_id":"{patient_id}","data":{content}}}', version)
+    return versioned(f'{{"patient_id":"{patient_id}","data":{content}}}', version)
 
 
 @router.put(
@@ -33,4 +32,4 @@ async def update_demographics(
     """Change demographics (clinician)."""
     await require_administrative_access(write, caller, patient_id)
     stored = await service.change(write, patient_id, if_match, change_of(body))
-    return json_answer(f'{{"patient_id":"{patient_id}","updated":true,"data":{stored.content}}}', stored.version)
+    return versioned(f'{{"patient_id":"{patient_id}","updated":true,"data":{stored.content}}}', stored.version)

@@ -2,9 +2,9 @@
 
 from quill_common.events.catalogue.patients import PatientActivated, PatientDeactivated
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.errors import PatientNotFound
 
 from quill_patients.metadata import repository
-from quill_patients.patient.service import PatientNotFound
 from quill_patients.patient.store import RESOURCE_TYPE, STORE
 
 

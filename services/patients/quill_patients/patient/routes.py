@@ -5,15 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
 from quill_common.fhir.resource import etag_of
+from quill_common.http.answers import ready_json
 from quill_common.http.callers import (
     Caller,
     Clinical,
     OncePerKey,
     Read,
+    Staff,
     Write,
     claims_of,
     require_administrative_access,
-    require_staff,
     signed_in,
 )
 from quill_common.http.errors import Unavailable
@@ -29,11 +30,6 @@ router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRo
 IfMatch = Annotated[str | None, Header(description='The version that the change is made from: `W/"3"`')]
 
 
-async def staff(caller: Caller) -> None:
-    """Refuse who is below level staff, before the body is looked at."""
-    require_staff(caller)
-
-
 async def caller_if_known(request: Request) -> Principal | None:
     """The caller, or None while memberships are not known well enough to list anything."""
     try:
@@ -45,13 +41,13 @@ async def caller_if_known(request: Request) -> Principal | None:
         return None
 
 
-def json_answer(content: str | bytes, version: int | None = None) -> Response:
-    """JSON that is ready, with its entity tag."""
-    headers = None if version is None else {"ETag": etag_of(version)}
-    return Response(content, headers=headers, media_type="application/json")
+def versioned(content: str, version: int) -> Response:
+    """A record's JSON text, with its entity tag."""
+    response = ready_json(content)
+    response.headers["ETag"] = etag_of(version)
+    return response
 
 
-Staff = Depends(staff)
 CallerIfKnown = Annotated[Principal | None, Depends(caller_if_known)]
 
 
@@ -69,8 +65,8 @@ async def list_patients(
 ) -> Response:
     """Patients that the caller may see."""
     if caller is None:
-        return json_answer(listing.NOT_READY)
-    return json_answer(await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive))
+        return ready_json(listing.NOT_READY)
+    return ready_json(await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive))
 
 
 @router.post("", operation_id="createPatient", response_model=PatientOut, dependencies=[Clinical, Staff])
@@ -78,14 +74,14 @@ async def create_patient(caller: Caller, write: Write, once: OncePerKey, body: P
     """Create a patient."""
     await once.begin()
     stored = await service.create(write, caller, body)
-    return json_answer(stored.content, stored.version)
+    return versioned(stored.content, stored.version)
 
 
 @router.get("/{patient_id}", operation_id="getPatient", response_model=PatientOut, dependencies=[Clinical])
 async def get_patient(caller: Caller, read: Read, patient_id: FhirId) -> Response:
     """One patient, unwrapped."""
     version, content = await service.read(read, caller, patient_id)
-    return json_answer(content, version)
+    return versioned(content, version)
 
 
 @router.patch("/{patient_id}", operation_id="updatePatient", response_model=PatientOut, dependencies=[Clinical, Staff])
@@ -95,4 +91,4 @@ async def update_patient(
     """Change name, birth date, gender, NHS number or MRN."""
     await require_administrative_access(write, caller, patient_id)
     stored = await service.update(write, patient_id, body, if_match)
-    return json_answer(stored.content, stored.version)
+    return versioned(stored.content, stored.version)

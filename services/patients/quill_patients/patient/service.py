@@ -12,7 +12,7 @@ from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.fhir.resource import Resource, StoredResource, matches_etag
 from quill_common.fhir.store import ResourceExists, ResourceStore, VersionConflict
 from quill_common.http.callers import AccessDenied
-from quill_common.http.errors import Conflict, NotFound, PreconditionFailed, StoreUnavailable
+from quill_common.http.errors import Conflict, PatientNotFound, PreconditionFailed, StoreUnavailable
 
 from quill_patients.patient import repository
 from quill_patients.patient.resource import AVATARS, gives_nothing, new_patient, set_fields
@@ -20,10 +20,6 @@ from quill_patients.patient.schemas import PatientCreateIn, PatientUpdateIn
 from quill_patients.patient.store import RESOURCE_TYPE, STORE
 
 TRIES: Final = 5
-
-
-class PatientNotFound(NotFound):
-    detail = "Patient not found"
 
 
 class PatientExists(Conflict):

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from quill_common.http.callers import Caller, Clinical, Read, require_administrative_access
+from quill_common.http.callers import Caller, Clinical, Clinician, Read, require_administrative_access
 from quill_common.http.errors import NotFound
+from quill_common.http.shapes import FHIR_ID
 from quill_common.http.work import WorkRoute
 
-from quill_patients.clinician import Clinician
 from quill_patients.patient.store import RESOURCE_TYPE, STORE
 
 
@@ -25,9 +25,7 @@ router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRo
 
 
 @router.post("/verify", operation_id="verifyPatient", dependencies=[Clinical, Clinician])
-async def verify(
-    caller: Caller, read: Read, patient_id: Annotated[str, Query(pattern=r"^[A-Za-z0-9.-]{1,64}$")]
-) -> VerifiedOut:
+async def verify(caller: Caller, read: Read, patient_id: Annotated[str, Query(pattern=FHIR_ID)]) -> VerifiedOut:
     """Check that a patient is ready for clinical work. Changes nothing."""
     await require_administrative_access(read, caller, patient_id)
     if await STORE.read(read, RESOURCE_TYPE, patient_id) is None:
