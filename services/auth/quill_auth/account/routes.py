@@ -10,6 +10,7 @@ from quill_common.http.work import WorkRoute
 
 from quill_auth.account import changing, creating, listing, repository
 from quill_auth.account.errors import UserNotFound
+from quill_auth.account.rules import UPDATING_NEEDS_ADMIN
 from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserUpdateIn, UserWritten
 from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 
 _MAY_READ = Depends(AdminOnly())
 _MAY_CREATE = Depends(AdminOnly("Admin or superadmin permissions required to create users"))
-_MAY_UPDATE = Depends(AdminOnly("Admin or superadmin permissions required to update users"))
+_MAY_UPDATE = Depends(AdminOnly(UPDATING_NEEDS_ADMIN))
 
 
 @router.get("", operation_id="listUsers", response_model=UserList)
