@@ -29,7 +29,7 @@ async def changed_meanwhile(kit: ServiceKit, user_id: int, **values: Any) -> Asy
         await publish_facts(unit, UserChanged, user_id)
         yield
         async with asyncio.timeout(5):
-            while not (await kit.read(WAITING))[0]["n"]:
+            while not (await kit.read(WAITING))[0]["n"]:  # noqa: ASYNC110 - it is in a database
                 await asyncio.sleep(0.01)
 
 
