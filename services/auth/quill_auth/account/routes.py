@@ -15,7 +15,7 @@ from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserU
 from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
 from quill_auth.session.caller import AdminOnly, Caller, require_current
-from quill_auth.session.ending import revoked_header
+from quill_auth.session.ending import name_revoked
 
 router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 
@@ -74,5 +74,5 @@ async def update_user(caller: Caller, write: Write, user_id: PathId, body: UserU
     response = json_answer(
         {"detail": "updated", "id": account.id, "username": account.username, "email": account.email}
     )
-    response.headers.update(revoked_header(revoked))
+    name_revoked(response, revoked)
     return response

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from quill_auth.testing.people import People
-from quill_common.events.consumer import Followed
+from quill_common.events.followed import Followed
 from quill_common.testing.kit import ServiceKit
 
 AWAY = {"detail": "Service temporarily unavailable"}
