@@ -10,7 +10,7 @@ from quill_common.http.work import WorkRoute
 
 from quill_auth.account import changing, creating, listing, repository
 from quill_auth.account.errors import UserNotFound
-from quill_auth.account.rules import UPDATING_NEEDS_ADMIN
+from quill_auth.account.rules import CREATING_NEEDS_ADMIN, UPDATING_NEEDS_ADMIN
 from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserUpdateIn, UserWritten
 from quill_auth.answers import json_answer
 from quill_auth.parts import Auth
@@ -20,7 +20,7 @@ from quill_auth.session.ending import name_revoked
 router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 
 _MAY_READ = Depends(AdminOnly())
-_MAY_CREATE = Depends(AdminOnly("Admin or superadmin permissions required to create users"))
+_MAY_CREATE = Depends(AdminOnly(CREATING_NEEDS_ADMIN))
 _MAY_UPDATE = Depends(AdminOnly(UPDATING_NEEDS_ADMIN))
 
 
@@ -44,7 +44,7 @@ async def list_users(
 async def create_user(caller: Caller, write: Write, body: UserCreateIn, once: OncePerKey, auth: Auth) -> Response:
     await creating.require_creatable(write, caller, body)
     await once.begin()
-    user_id, username, email = await creating.create(write, auth, body)
+    user_id, username, email = await creating.create(write, auth, caller, body)
     return json_answer({"detail": "created", "id": user_id, "username": username, "email": email})
 
 

@@ -14,6 +14,7 @@ from quill_auth.account import repository
 from quill_auth.account.errors import AboveOwnLevel, GrantsAboveOwn, LastSuperadmin
 from quill_auth.session.errors import InactiveUser
 
+CREATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to create users"
 UPDATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to update users"
 LINKING_NEEDS_ADMIN: Final = "Admin only"
 COMPETENCIES_NEED_ADMIN: Final = "Requires admin or superadmin permissions"

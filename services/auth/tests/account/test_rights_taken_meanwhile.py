@@ -9,7 +9,7 @@ import pytest
 from quill_auth.account import repository
 from quill_auth.account.facts import publish_facts
 from quill_auth.events import UserChanged
-from quill_auth.testing.people import People, Visitor
+from quill_auth.testing.people import PASSWORD, People, Visitor
 from quill_common.testing.kit import ServiceKit
 
 WAITING = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -65,6 +65,16 @@ async def test_a_request_of_someone_demoted_meanwhile_is_refused(
     assert (answer.status_code, answer.json()) == (403, {"detail": detail})
     rows = await kit.read("SELECT system_permissions, fhir_patient_id, additional_competencies AS more FROM users")
     assert {(row["system_permissions"], row["fhir_patient_id"], *row["more"]) for row in rows} == {("staff", None)}
+
+
+async def test_an_account_made_by_someone_demoted_meanwhile_is_refused(kit: ServiceKit, admin: Visitor) -> None:
+    body = {"name": "Friend", "email": "f@example.org", "password": PASSWORD, "system_permissions": "admin"}
+    async with changed_meanwhile(kit, admin.id, system_permissions="staff"):
+        asked = asyncio.create_task(admin.client.post("/api/users", json=body))
+    answer = await asked
+    refused = {"detail": "Admin or superadmin permissions required to create users"}
+    assert (answer.status_code, answer.json()) == (403, refused)
+    assert len(await kit.read("SELECT 1 FROM users")) == 1
 
 
 async def test_a_request_of_someone_switched_off_meanwhile_is_refused(kit: ServiceKit, admin: Visitor) -> None:
