@@ -45,6 +45,24 @@ async def test_a_session_that_ended_in_this_call_is_refused_before_the_answer_le
         assert (refused.status, await refused.json()) == (401, {"detail": "Invalid token"})
 
 
+async def test_ended_sessions_may_take_many_header_lines(
+    client: aiohttp.ClientSession, services: dict[str, FakeService], auth: FakeAuth
+) -> None:
+    people = [auth.sign_in() for _ in range(5)]
+    others = [str(uuid.uuid4()) for _ in range(195)]
+
+    async def set_password(_: web.Request) -> web.Response:
+        response = web.json_response({})
+        for person in people * 12:
+            response.headers.add("X-Quill-Revoked-Sessions", ",".join([*others, person.session_id]))
+        return response
+
+    services["auth"].answer = set_password
+    assert (await client.post("/api/auth/login", json={})).status == 200
+    for person in people:
+        assert (await client.get(UNIT, headers=person.headers())).status == 401
+
+
 async def test_only_auth_can_end_sessions(
     client: aiohttp.ClientSession, services: dict[str, FakeService], person: Person
 ) -> None:

@@ -62,7 +62,7 @@ class Applier:
             for event in events:
                 if event.position == position + 1:
                     work.request_id = event.requestid
-                    await self._projection.apply(work, event.type, event.data)
+                    await self._projection.apply_from(source, work, event)
                     position = event.position
             moved = position != before
             now = await move_position(work, source, position) if moved else await standing(work, source)

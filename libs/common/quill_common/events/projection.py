@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from quill_common.database.session import Writer
-from quill_common.events.envelope import Event
+from quill_common.events.envelope import Envelope, Event
 from quill_common.topology import Service
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ class Projection:
     def keeps(self, event: Event) -> bool:
         """Whether some projected table depends on events of this type."""
         return event.type in self._handlers
+
+    async def apply_from(self, source: Service, work: "UnitOfWork", event: Envelope) -> None:
+        """Apply what `source` says. Nobody speaks for another: a type that is another's is passed over."""
+        known = (*self._handlers.get(event.type, ()), *self._reactions.get(event.type, ()))
+        if all(kind.source == source for kind, _ in known):
+            await self.apply(work, event.type, event.data)
 
     async def apply(self, work: "UnitOfWork", event_type: str, data: dict[str, Any]) -> None:
         """Apply one event. Raises pydantic's `ValidationError` when `data` is not of that type."""

@@ -66,7 +66,7 @@ class Rebuild:
 
     async def _apply(self, work: UnitOfWork, source: Service, event: Envelope) -> None:
         try:
-            await self._projection.apply(work, event.type, event.data)
+            await self._projection.apply_from(source, work, event)
         except Exception as problem:
             if is_database_away(problem):
                 raise

@@ -256,6 +256,25 @@ async def test_only_the_source_itself_may_ask_to_catch_up(three: Together) -> No
             assert answer.status == expected, caller
 
 
+async def test_a_source_cannot_speak_for_another(three: Together) -> None:
+    await three.write("auth", user(1))
+    forged = user(1, level="superadmin")
+    event = {
+        "id": "orgs/1",
+        "source": "/quill/orgs",
+        "type": forged.type,
+        "subject": forged.subject(),
+        "time": "2026-01-01T00:00:00Z",
+        "position": 1,
+        "data": forged.model_dump(mode="json"),
+    }
+    body = {"source": "orgs", "position": 1, "events": [event]}
+    headers = service_headers(three, "orgs", "patients")
+    async with three.http.post(f"{three['patients'].url}/internal/catch-up", json=body, headers=headers) as answer:
+        assert answer.status == 200
+    assert await three["patients"].value("SELECT level FROM access_user WHERE id = 1") == "staff"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -19,10 +19,13 @@ from quill_auth.account.errors import (
 )
 from quill_auth.account.facts import publish_facts
 from quill_auth.account.rules import (
+    COMPETENCIES_NEED_ADMIN,
+    UPDATING_NEEDS_ADMIN,
     require_grantable,
     require_known_roles,
     require_not_above,
     require_superadmin_beside,
+    standing_now,
 )
 from quill_auth.account.schemas import UserUpdateIn
 from quill_auth.events import UserChanged, UserDeactivated
@@ -41,7 +44,11 @@ async def update(
     if body.system_permissions:
         require_grantable(caller, body.system_permissions)
         await repository.lock_superadmins(unit)
-    account = await _locked(unit, user_id)
+    account = await repository.locked_account(unit, user_id, caller.id)
+    caller = await standing_now(unit, caller, UPDATING_NEEDS_ADMIN)
+    if account is None:
+        raise UserNotFound
+    require_grantable(caller, body.system_permissions or "patient")
     require_not_above(caller, account)
     values = _changes(body, account)
     if values.get("system_permissions", "superadmin") != "superadmin":
@@ -74,10 +81,12 @@ async def set_active(unit: UnitOfWork, user_id: int, is_active: bool) -> tuple[s
 
 
 async def set_competencies(
-    unit: UnitOfWork, user_id: int, additional: list[str] | None, removed: list[str] | None
+    unit: UnitOfWork, caller: Principal, additional: list[str] | None, removed: list[str] | None
 ) -> Row[Any]:
-    """Replace the lists that are given; the account afterwards."""
+    """Replace those of the caller's own lists that are given; the account afterwards."""
+    user_id = caller.id
     account = await _locked(unit, user_id)
+    await standing_now(unit, caller, COMPETENCIES_NEED_ADMIN)
     lists = {"additional_competencies": additional, "removed_competencies": removed}
     values = {name: ids for name, ids in lists.items() if ids is not None}
     if not values:

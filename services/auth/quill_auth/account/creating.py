@@ -20,7 +20,12 @@ from quill_auth.account.errors import (
     UsernameTaken,
 )
 from quill_auth.account.facts import publish_facts
-from quill_auth.account.rules import require_grantable, require_known_roles
+from quill_auth.account.rules import (
+    CREATING_NEEDS_ADMIN,
+    require_grantable,
+    require_known_roles,
+    standing_now,
+)
 from quill_auth.account.schemas import RegisterIn, UserCreateIn
 from quill_auth.cbac.catalogue import DEFAULT_PROFESSION, TEACHING_PROFESSION, resolve
 from quill_auth.events import UserCreated
@@ -68,7 +73,7 @@ async def register(auth: AuthParts, body: RegisterIn, begin: Callable[[], Awaita
     await publish_facts(unit, UserCreated, user_id, organisation_id=body.organisation_id)
 
 
-async def create(unit: UnitOfWork, auth: AuthParts, body: UserCreateIn) -> tuple[int, str, str]:
+async def create(unit: UnitOfWork, auth: AuthParts, caller: Principal, body: UserCreateIn) -> tuple[int, str, str]:
     """An account for someone else; id, username and address. `require_creatable` comes before."""
     username = body.username or _username_from(body.name)
     if not (username and body.email and body.password):
@@ -76,10 +81,13 @@ async def create(unit: UnitOfWork, auth: AuthParts, body: UserCreateIn) -> tuple
     if len(body.password) < auth.settings.password_min_length:
         raise PasswordTooShortFor(auth.settings.password_min_length)
     require_uncommon(body.password, username, body.email)
+    password_hash = await auth.passwords.hash(body.password)
+    await repository.locked_account(unit, caller.id)
+    require_grantable(await standing_now(unit, caller, CREATING_NEEDS_ADMIN), body.system_permissions or "patient")
     new = NewAccount(
         username,
         body.email,
-        await auth.passwords.hash(body.password),
+        password_hash,
         full_name=body.name or None,
         system_permissions=body.system_permissions or "patient",
         base_profession=body.base_profession or DEFAULT_PROFESSION,

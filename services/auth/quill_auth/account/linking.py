@@ -1,6 +1,7 @@
 """Link an account to the person's own patient record (contract 4.16)."""
 
 from quill_common.access.policy import patient_exists
+from quill_common.access.principal import Principal
 from quill_common.database.faults import violated_constraint
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.errors import Conflict, PatientNotFound, Unprocessable, UserNotFound
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from quill_auth.account import repository
 from quill_auth.account.facts import publish_facts
+from quill_auth.account.rules import LINKING_NEEDS_ADMIN, require_not_above, standing_now
 from quill_auth.events import UserChanged
 
 
@@ -19,11 +21,13 @@ class AlreadyLinked(Conflict):
     detail = "FHIR patient already linked to another user"
 
 
-async def link(unit: UnitOfWork, user_id: int, patient_id: str, *, patient_must_exist: bool) -> None:
+async def link(unit: UnitOfWork, caller: Principal, user_id: int, patient_id: str, *, patient_must_exist: bool) -> None:
     """Make `patient_id` the account's own record, in place of an earlier one; again is no change."""
-    account = await repository.locked_account(unit, user_id)
+    account = await repository.locked_account(unit, user_id, caller.id)
+    caller = await standing_now(unit, caller, LINKING_NEEDS_ADMIN)
     if account is None:
         raise UserNotFound
+    require_not_above(caller, account)
     if account.fhir_patient_id == patient_id:
         unit.found_done()
         return

@@ -10,8 +10,9 @@ from quill_common.http.shapes import Answer, Body, PathId, Text
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account.linking import PatientIdRequired, link
+from quill_auth.account.rules import LINKING_NEEDS_ADMIN
 from quill_auth.parts import Auth
-from quill_auth.session.caller import AdminOnly, require_current
+from quill_auth.session.caller import AdminOnly, Caller, require_current
 
 router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 
@@ -34,14 +35,16 @@ class LinkPatientOut(Answer):
     "/{user_id}/link-patient",
     operation_id="linkPatient",
     response_model=LinkPatientOut,
-    dependencies=[Depends(AdminOnly("Admin only"))],
+    dependencies=[Depends(AdminOnly(LINKING_NEEDS_ADMIN))],
 )
-async def link_patient(request: Request, write: Write, user_id: PathId, body: LinkPatientIn, auth: Auth) -> Response:
+async def link_patient(
+    request: Request, caller: Caller, write: Write, user_id: PathId, body: LinkPatientIn, auth: Auth
+) -> Response:
     patient_id = body.fhir_patient_id.strip()
     if not patient_id:
         raise PatientIdRequired
     clinical = auth.settings.clinical_services_enabled
     if clinical:
         require_current(request, "patients")
-    await link(write, user_id, patient_id, patient_must_exist=clinical)
+    await link(write, caller, user_id, patient_id, patient_must_exist=clinical)
     return json_answer({"user_id": user_id, "fhir_patient_id": patient_id})

@@ -8,7 +8,7 @@ from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account.changing import set_active
-from quill_auth.session.ending import revoked_header
+from quill_auth.session.ending import name_revoked
 
 router = APIRouter(
     prefix="/internal/users", include_in_schema=False, route_class=WorkRoute, dependencies=[Depends(operator_only)]
@@ -20,7 +20,7 @@ async def deactivate(write: Write, user_id: PathId) -> Response:
     """Also ends the account's sessions."""
     revoked = await set_active(write, user_id, False)
     response = json_answer({"id": user_id, "is_active": False})
-    response.headers.update(revoked_header(revoked))
+    name_revoked(response, revoked)
     return response
 
 

@@ -32,7 +32,8 @@ _ACCOUNT = select(
     _ROLES.label("roles"),
 ).where(User.id == bindparam("user_id"))
 
-_LOCK = select(User.id).where(User.id == bindparam("user_id")).with_for_update()
+# In the order of their ids, so that two who change each other do not wait for each other.
+_LOCK = select(User.id).where(User.id.in_(bindparam("ids", expanding=True))).order_by(User.id).with_for_update()
 _INSERT = insert(User).on_conflict_do_nothing().returning(User.id)
 _USERNAME_TAKEN = select(exists().where(User.username == bindparam("username")))
 _LOCK_SUPERADMINS = text("SELECT pg_advisory_xact_lock(hashtext('quill superadmins'))")
@@ -54,11 +55,10 @@ async def account(reader: Reader, user_id: int) -> Row[Any] | None:
     return await reader.row(_ACCOUNT, {"user_id": user_id})
 
 
-async def locked_account(writer: Writer, user_id: int) -> Row[Any] | None:
-    """The account as it stands, held against other changes until the end of the transaction."""
+async def locked_account(writer: Writer, user_id: int, *beside: int) -> Row[Any] | None:
+    """The account as it stands, held against other changes until the end of the transaction, as those `beside` it."""
     # Two statements: the second must see what the transaction that held the lock before has done, roles included.
-    if await writer.value(_LOCK, {"user_id": user_id}) is None:
-        return None
+    await writer.values(_LOCK, {"ids": [user_id, *beside]})
     return await account(writer, user_id)
 
 

@@ -11,16 +11,17 @@ from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
 
 from quill_auth.account import changing, creating, listing, repository
+from quill_auth.account.rules import CREATING_NEEDS_ADMIN, UPDATING_NEEDS_ADMIN
 from quill_auth.account.schemas import UserCreateIn, UserDetail, UserList, UserUpdateIn, UserWritten
 from quill_auth.parts import Auth
 from quill_auth.session.caller import AdminOnly, Caller, require_current
-from quill_auth.session.ending import revoked_header
+from quill_auth.session.ending import name_revoked
 
 router = APIRouter(prefix="/api/users", tags=["users"], route_class=WorkRoute)
 
 _MAY_READ = Depends(AdminOnly())
-_MAY_CREATE = Depends(AdminOnly("Admin or superadmin permissions required to create users"))
-_MAY_UPDATE = Depends(AdminOnly("Admin or superadmin permissions required to update users"))
+_MAY_CREATE = Depends(AdminOnly(CREATING_NEEDS_ADMIN))
+_MAY_UPDATE = Depends(AdminOnly(UPDATING_NEEDS_ADMIN))
 
 
 @router.get("", operation_id="listUsers", response_model=UserList)
@@ -43,7 +44,7 @@ async def list_users(
 async def create_user(caller: Caller, write: Write, body: UserCreateIn, once: OncePerKey, auth: Auth) -> Response:
     await creating.require_creatable(write, caller, body)
     await once.begin()
-    user_id, username, email = await creating.create(write, auth, body)
+    user_id, username, email = await creating.create(write, auth, caller, body)
     return json_answer({"detail": "created", "id": user_id, "username": username, "email": email})
 
 
@@ -73,5 +74,5 @@ async def update_user(caller: Caller, write: Write, user_id: PathId, body: UserU
     response = json_answer(
         {"detail": "updated", "id": account.id, "username": account.username, "email": account.email}
     )
-    response.headers.update(revoked_header(revoked))
+    name_revoked(response, revoked)
     return response

@@ -1,16 +1,23 @@
 """Rules about levels and roles that stand once (contract 4.13, 4.15, U1, U2, U5)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from quill_common.access.levels import rank
-from quill_common.access.principal import Principal
+from quill_common.access.principal import Principal, principal_of
 from quill_common.database.session import Reader
+from quill_common.http.callers import require_admin
 from quill_common.http.errors import invalid
 from sqlalchemy import Row
 
 from quill_auth.account import repository
 from quill_auth.account.errors import AboveOwnLevel, GrantsAboveOwn, LastSuperadmin
+from quill_auth.session.errors import InactiveUser
+
+CREATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to create users"
+UPDATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to update users"
+LINKING_NEEDS_ADMIN: Final = "Admin only"
+COMPETENCIES_NEED_ADMIN: Final = "Requires admin or superadmin permissions"
 
 
 def require_grantable(caller: Principal, level: str) -> None:
@@ -23,6 +30,18 @@ def require_not_above(caller: Principal, account: Row[Any]) -> None:
     """Nobody changes an account above the own level."""
     if rank(account.system_permissions) > rank(caller.level):
         raise AboveOwnLevel
+
+
+async def standing_now(reader: Reader, caller: Principal, detail: str) -> Principal:
+    """The caller, once accounts are locked: its rights may have been taken away while the request waited for that.
+
+    Raises InactiveUser, or Forbidden with `detail`.
+    """
+    now = await principal_of(reader, caller.id, caller.session_id)
+    if now is None:
+        raise InactiveUser
+    require_admin(now, detail)
+    return now
 
 
 async def require_known_roles(reader: Reader, names: Sequence[str] | None) -> None:

@@ -33,7 +33,7 @@ async def my_competencies(caller: Caller, read: Read) -> Response:
     dependencies=[Depends(AdminOnly())],
 )
 async def change_my_competencies(caller: Caller, write: Write, body: MyCompetenciesIn) -> Response:
-    account = await set_competencies(write, caller.id, body.additional_competencies, body.removed_competencies)
+    account = await set_competencies(write, caller, body.additional_competencies, body.removed_competencies)
     return json_answer(_resolved(account))
 
 

@@ -1,9 +1,10 @@
 """Ending sessions: the row, the event for everyone, and the header for the gateway that carried the call."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 from uuid import UUID
 
+from fastapi import Response
 from quill_common.events.unit_of_work import UnitOfWork
 
 from quill_auth.events import SessionRevoked
@@ -12,8 +13,9 @@ from quill_auth.session import repository
 Reason = Literal["logout", "refresh reuse", "password set", "deactivated"]
 
 REVOKED_HEADER: Final = "X-Quill-Revoked-Sessions"
-# Header lines stay under 8 KiB; what does not fit reaches the gateway with the next revocations it asks for.
-_NAMED_AT_MOST: Final = 200
+# The gateway reads up to 128 header lines of 8 KiB; what does not fit reaches it with the revocations it asks for next.
+_NAMED_IN_A_LINE: Final = 200
+_LINES: Final = 64
 
 
 async def end_session(unit: UnitOfWork, user_id: int, session_id: str, reason: Reason) -> tuple[str, ...]:
@@ -26,10 +28,10 @@ async def end_all_sessions(unit: UnitOfWork, user_id: int, reason: Reason) -> tu
     return await _revoked(unit, user_id, await repository.end_all(unit, user_id, reason))
 
 
-def revoked_header(session_ids: Iterable[str]) -> dict[str, str]:
-    """The header that tells the gateway, empty when nothing ended."""
-    named = tuple(session_ids)[:_NAMED_AT_MOST]
-    return {REVOKED_HEADER: ",".join(named)} if named else {}
+def name_revoked(response: Response, session_ids: Sequence[str]) -> None:
+    """Add the header lines that tell the gateway, none when nothing ended."""
+    for start in range(0, min(len(session_ids), _NAMED_IN_A_LINE * _LINES), _NAMED_IN_A_LINE):
+        response.headers.append(REVOKED_HEADER, ",".join(session_ids[start : start + _NAMED_IN_A_LINE]))
 
 
 async def _revoked(unit: UnitOfWork, user_id: int, ended: Sequence[UUID]) -> tuple[str, ...]:

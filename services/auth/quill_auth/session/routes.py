@@ -11,7 +11,7 @@ from quill_auth.parts import Auth
 from quill_auth.session import service
 from quill_auth.session.caller import Caller, require_current, row_of_caller
 from quill_auth.session.cookies import remove_cookies, set_cookies
-from quill_auth.session.ending import end_session, revoked_header
+from quill_auth.session.ending import end_session, name_revoked
 from quill_auth.session.errors import BadRefreshToken, NoRefreshToken
 from quill_auth.session.repository import ME
 from quill_auth.session.schemas import LoggedOut, LoginIn, LoginOut, Me, Refreshed
@@ -45,7 +45,9 @@ async def refresh(request: Request, auth: Auth) -> Response:
     except BadRefreshToken as refused:
         if refused.revoked:
             parts.relay.wake()
-        return answer(refused.status, refused.detail, revoked_header(refused.revoked))
+        refusal = answer(refused.status, refused.detail)
+        name_revoked(refusal, refused.revoked)
+        return refusal
     response = json_answer({"detail": "refreshed"})
     set_cookies(response, auth.settings, tokens)
     return response
@@ -55,7 +57,7 @@ async def refresh(request: Request, auth: Auth) -> Response:
 async def logout(caller: Caller, write: Write, auth: Auth) -> Response:
     revoked = await end_session(write, caller.id, caller.session_id, "logout")
     response = json_answer({"detail": "ok"})
-    response.headers.update(revoked_header(revoked))
+    name_revoked(response, revoked)
     remove_cookies(response, auth.settings)
     return response
 

@@ -30,6 +30,15 @@ async def test_an_admin_links_an_account_and_everyone_hears_of_it(kit: ServiceKi
     assert await kit.read("SELECT patient_id FROM access_user WHERE id = :id", id=user_id) == [{"patient_id": "p-1"}]
 
 
+async def test_nobody_links_an_account_above_the_own_level(kit: ServiceKit, people: People) -> None:
+    admin = await people.visitor("admin")
+    root, _ = await people.account("superadmin")
+    await kit.patient("p-1")
+    answer = await admin.client.patch(_path(root), json={"fhir_patient_id": "p-1"})
+    assert (answer.status_code, answer.json()) == (403, {"detail": "Cannot change a user above your own level"})
+    assert await _linked(kit, root) is None
+
+
 async def test_another_patient_replaces_the_link(kit: ServiceKit, people: People) -> None:
     admin = await people.visitor("admin")
     user_id, _ = await people.account("patient")

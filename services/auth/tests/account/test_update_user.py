@@ -7,6 +7,7 @@ import httpx
 import pytest
 from quill_auth.testing.people import PASSWORD, People, Visitor
 from quill_common.testing.kit import ServiceKit
+from sqlalchemy import text
 
 CHANGED = "quill.auth.user.changed.v1"
 
@@ -196,6 +197,16 @@ async def test_a_new_password_ends_all_sessions_of_that_user(
     assert (await people.login("ben", PASSWORD)).status_code == 400
     assert (await people.login("ben", "a quiet Monday")).status_code == 200
     assert (await admin.client.get("/api/auth/me")).status_code == 200
+
+
+async def test_the_answer_names_all_of_very_many_sessions(kit: ServiceKit, admin: Visitor, ben: int) -> None:
+    into = "INSERT INTO session (id, user_id, expires_at)"
+    many = f"{into} SELECT gen_random_uuid(), :ben, now() + interval '1 day' FROM generate_series(1, 450)"
+    await kit.write(text(many), {"ben": ben})
+    response = await patch(admin, ben, password="a quiet Monday")
+    lines = response.headers.get_list("X-Quill-Revoked-Sessions")
+    assert len({session for line in lines for session in line.split(",")}) == 450
+    assert max(map(len, lines)) < 8000
 
 
 async def test_sign_ins_beside_a_password_change_never_outlive_it(
