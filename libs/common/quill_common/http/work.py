@@ -60,9 +60,13 @@ class Work:
             await self.idempotency.remember(self._unit, response)
         await self._stack.aclose()
         if self._unit is not None and self._unit.awaited:
-            pending = await self.parts.dependants.confirm()
-            if pending:
-                response.headers["X-Quill-Pending"] = ",".join(pending)
+            await self.confirm(response)
+
+    async def confirm(self, response: Response) -> None:
+        """Have what is committed in force everywhere, or say in the answer where not."""
+        pending = await self.parts.dependants.confirm()
+        if pending:
+            response.headers["X-Quill-Pending"] = ",".join(pending)
 
     async def undo(self, problem: BaseException) -> None:
         """Close what was opened, rolling back."""
@@ -95,6 +99,7 @@ class WorkRoute(APIRoute):
                 response = await handle(request)
             except AlreadyAnswered as first:
                 await work.undo(first)
+                await work.confirm(first.response)  # the first may have left before all had confirmed
                 return first.response
             except RequestValidationError as problem:
                 await work.undo(problem)
