@@ -41,6 +41,11 @@ class Consumer:
         """Whether every source has been reached and caught up with since the start of this process."""
         return all(followed.current for followed in self.followed.values())
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that was heard is in force: no event of any source is parked."""
+        return not any(followed.parked for followed in self.followed.values())
+
     async def receive(self, source: Service, events: Sequence[Envelope]) -> int:
         """Apply pushed events; those already applied are passed over, a gap is filled from the feed.
 

@@ -30,6 +30,21 @@ async def test_a_repeat_gets_the_first_answer_and_does_nothing(kit: ServiceKit) 
     assert await ids(kit) == []
 
 
+async def test_a_repeat_tells_who_has_not_confirmed_by_now(kit: ServiceKit, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = await kit.admin()
+    await post(admin, "a")
+    pending = ["orgs"]
+
+    async def confirm() -> list[str]:
+        return pending
+
+    monkeypatch.setattr(kit.parts.dependants, "confirm", confirm)
+    for expected in ("orgs", None):
+        response = await admin.client.post("/api/things", json={"id": "a"}, headers={"Idempotency-Key": "k"})
+        assert (response.status_code, response.headers.get("X-Quill-Pending")) == (200, expected)
+        pending = []
+
+
 async def test_the_same_key_with_another_body_is_refused(kit: ServiceKit) -> None:
     admin = await kit.admin()
     await post(admin, "a")

@@ -1,6 +1,6 @@
 """`/api/patients/{patient_id}/demographics` (contract 6.6, 6.7)."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from quill_common.http.callers import Caller, Clinical, Clinician, Read, Write, require_administrative_access
 from quill_common.http.shapes import FhirId
 from quill_common.http.work import WorkRoute
@@ -27,9 +27,15 @@ async def get_demographics(caller: Caller, read: Read, patient_id: FhirId) -> Re
     dependencies=[Clinical, Clinician],
 )
 async def update_demographics(
-    caller: Caller, write: Write, patient_id: FhirId, body: DemographicsIn, if_match: IfMatch = None
+    request: Request,
+    caller: Caller,
+    write: Write,
+    patient_id: FhirId,
+    body: DemographicsIn,
+    if_match: IfMatch = None,
 ) -> Response:
     """Change demographics (clinician)."""
+    body = DemographicsIn.exactly(await request.body())
     await require_administrative_access(write, caller, patient_id)
     stored = await service.change(write, patient_id, if_match, change_of(body))
     return versioned(f'{{"patient_id":"{patient_id}","updated":true,"data":{stored.content}}}', stored.version)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from quill_patients.patient import repository
 
+FAULTS = (SQLAlchemyError, OSError, TimeoutError)
 NOT_READY = b'{"patients":[],"fhir_ready":false,"next_cursor":null}'
 
 _LISTED = {True: ',"is_active":true}', False: ',"is_active":false}'}
@@ -26,7 +27,7 @@ async def page_of(
             everyone=principal.is_admin and scope == "admin",
             include_inactive=principal.is_admin and include_inactive,
         )
-    except (SQLAlchemyError, OSError, TimeoutError) as problem:
+    except FAULTS as problem:
         if not is_database_away(problem):
             raise
         return NOT_READY

@@ -26,10 +26,16 @@ def set_official_name(resource: dict[str, Any], given: str | None, family: str |
         name = {"use": "official", **known}
         names.append(name)
     name["use"] = "official"
+    has_parts = bool(name.get("given") or name.get("family"))
+    before = (name.get("given") or [])[:1], name.get("family")
     if given is not None:
         name["given"] = [given, *(name.get("given") or [])[1:]]
     if family is not None:
         name["family"] = family
+    if before != (name.get("given", [])[:1], name.get("family")) and (has_parts or (given and family)):
+        # The text must not say what no part says (FHIR R4, HumanName).
+        name.pop("text", None)
+        name.pop("_text", None)
 
 
 def sort_keys(resource: Mapping[str, Any]) -> dict[str, str]:

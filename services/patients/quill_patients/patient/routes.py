@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
+from quill_common.database.faults import is_database_away
 from quill_common.fhir.resource import etag_of
 from quill_common.http.answers import ready_json
 from quill_common.http.callers import (
@@ -31,14 +32,26 @@ IfMatch = Annotated[str | None, Header(description='The version that the change 
 
 
 async def caller_if_known(request: Request) -> Principal | None:
-    """The caller, or None while memberships are not known well enough to list anything."""
+    """The caller, or None while account and memberships are not known well enough to list anything."""
     try:
-        return await signed_in(request)
-    except Unavailable:
-        claims = await claims_of(request)
-        if await principal_of(await work_of(request).reader(), claims.user_id, claims.session_id) is None:
+        return await _caller_if_level(request)
+    except listing.FAULTS as problem:
+        if not is_database_away(problem):
             raise
         return None
+
+
+async def _caller_if_level(request: Request) -> Principal | None:
+    """The caller, or None while this service is not level with its sources."""
+    work = work_of(request)
+    try:
+        caller = await signed_in(request)
+    except Unavailable:
+        claims = await claims_of(request)
+        if await principal_of(await work.reader(), claims.user_id, claims.session_id) is None:
+            raise
+        return None
+    return caller if work.parts.consumer.complete else None
 
 
 def versioned(content: str, version: int) -> Response:
@@ -53,8 +66,8 @@ CallerIfKnown = Annotated[Principal | None, Depends(caller_if_known)]
 
 @router.get("", operation_id="listPatients", response_model=PatientsOut, dependencies=[Clinical])
 async def list_patients(
+    request: Request,
     caller: CallerIfKnown,
-    read: Read,
     page: Paging,
     include_inactive: Annotated[
         bool, Query(description="Include deactivated patients; has effect for admins only.")
@@ -66,6 +79,7 @@ async def list_patients(
     """Patients that the caller may see."""
     if caller is None:
         return ready_json(listing.NOT_READY)
+    read = await work_of(request).reader()  # open since the caller is known
     return ready_json(await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive))
 
 

@@ -68,6 +68,18 @@ async def test_fhir_fields_are_understood(clinician: Person, keep_patient: Any) 
     assert {key: data[key] for key in parts} == parts
 
 
+async def test_decimals_keep_their_digits(kit: ServiceKit, clinician: Person, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7)
+    digits = ("53.7440", "0.10", "1.23456789012345678901234567890")
+    for place in digits:
+        body = f'{{"address":[{{"city":"Hull","extension":[{{"url":"urn:x","valueDecimal":{place}}}]}}]}}'
+        response = await clinician.client.put(URL, content=body, headers={"Content-Type": "application/json"})
+        assert response.status_code == 200, response.text
+        assert f'"valueDecimal":{place}}}' in response.text
+    [row] = await kit.read("SELECT content FROM fhir_patient")
+    assert f'"valueDecimal":{digits[-1]}}}' in row["content"]
+
+
 async def test_both_vocabularies_mix(clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     data = await _put(
@@ -159,6 +171,7 @@ async def test_a_bad_element_is_named_and_nothing_changes(
     [
         b"[]",
         b"null",
+        b'{"sex":"male","sex":"female"}',
         b'{"name":[{"family":"\\ud800"}]}',
         b'{"address":[{"extension":[{"url":"u","valueDecimal":NaN}]}]}',
         b'{"telecom":[{"rank":123456789012345678901234567890}]}',

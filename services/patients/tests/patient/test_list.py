@@ -1,5 +1,7 @@
 """`GET /api/patients` (contract 6.1 and 1.8)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from quill_common.access.policy import clinical, clinically_visible
 from quill_common.access.principal import principal_of
 from quill_common.access.stand_in import Standing, caller_parameters, standing_of
 from quill_common.access.tables import AccessPatientMember
+from quill_common.events.followed import Followed
 from quill_common.testing.database import execute
 from quill_common.testing.kit import Person, ServiceKit
 from quill_patients.patient.repository import page_of
@@ -193,6 +196,37 @@ async def test_while_memberships_are_not_known_the_list_is_not_ready(
     assert (await unknown.get("/api/patients")).status_code == 503
     assert (await clinician.client.get("/api/patients/p-1")).status_code == 503
     assert (await kit.anonymous.get("/api/patients")).status_code == 401
+
+
+@pytest.mark.parametrize("current", [True, False])
+async def test_while_the_database_is_away_the_list_is_not_ready(
+    kit: ServiceKit, monkeypatch: pytest.MonkeyPatch, current: bool
+) -> None:
+    clinician = await kit.clinician(7)
+    monkeypatch.setattr(type(kit.parts.consumer), "current", property(lambda _: current))
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[Any]:
+        raise ConnectionRefusedError
+        yield
+
+    monkeypatch.setattr(kit.parts.database, "reader", away)
+    response = await clinician.client.get("/api/patients")
+    assert (response.status_code, response.json()) == (200, NOT_READY)
+    assert (await clinician.client.get("/api/patients/p-1")).status_code == 503
+    assert (await kit.anonymous.get("/api/patients")).status_code == 401
+    assert (await kit.client("x.y.z").get("/api/patients")).status_code == 401
+
+
+async def test_while_events_are_parked_the_list_is_not_ready(
+    kit: ServiceKit, keep_patient: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep_patient("p-1", 7)
+    clinician, gone = await kit.clinician(7), await kit.clinician(7, is_active=False)
+    monkeypatch.setitem(kit.parts.consumer.followed, "orgs", Followed(current=True, parked=True))
+    assert (await clinician.client.get("/api/patients")).json() == NOT_READY
+    assert (await clinician.client.get("/api/patients/p-1")).status_code == 200
+    assert (await gone.client.get("/api/patients")).status_code == 401
 
 
 async def test_a_fault_of_ours_is_not_hidden_as_not_ready(kit: ServiceKit, monkeypatch: pytest.MonkeyPatch) -> None:

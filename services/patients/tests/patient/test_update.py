@@ -63,6 +63,24 @@ async def test_further_given_names_and_other_names_survive(clinician: Person, ke
 
 
 @pytest.mark.parametrize(
+    ("name", "body", "text"),
+    [
+        ({"family": "Marsh", "given": ["Edith"]}, {"family_name": "Fenn"}, None),
+        ({"family": "Marsh", "given": ["Edith"]}, {"family_name": "Marsh"}, "Edith Marsh"),
+        ({"family": "Marsh", "given": ["Edith"]}, {"gender": "female"}, "Edith Marsh"),
+        ({}, {"given_name": "Eve", "family_name": "Fenn"}, None),
+        ({}, {"given_name": "Edith"}, "Edith Marsh"),
+    ],
+)
+async def test_the_text_of_a_name_never_keeps_the_old_one(
+    clinician: Person, keep_patient: Any, name: dict[str, Any], body: dict[str, Any], text: str | None
+) -> None:
+    await keep_patient("p-1", 7, name=[{"use": "official", "text": "Edith Marsh", **name}])
+    [after] = (await _patch(clinician, body)).json()["name"]
+    assert after.get("text") == text
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ([{"family": "Fenn"}], [{"family": "Marsh", "use": "official"}]),
