@@ -102,7 +102,8 @@ def create_service(
     app.add_middleware(RequestMiddleware, service=name)
     errors.install(app)
     for router in (*routers, health.router, internal.router):
-        app.include_router(router)
+        # Not `include_router`: FastAPI would search every included router twice for each request.
+        app.router.routes.extend(router.routes)
     return app
 
 

@@ -26,7 +26,7 @@ class AuthParts:
         return cls(settings, keys, TokenSigner(keys), passwords)
 
 
-def _of(request: Request) -> AuthParts:
+async def _of(request: Request) -> AuthParts:  # async: FastAPI gives a plain function to a thread
     return cast(AuthParts, request.app.state.auth)
 
 
