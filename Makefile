@@ -11,7 +11,7 @@ PARTS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml gateway/
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test system check format lint types migrate migration seed story bench lock clean
+.PHONY: help install run test quick check format lint types migrate migration seed story bench lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,11 +27,11 @@ $(STAMP): requirements.lock $(PARTS:%=%/pyproject.toml)
 run: $(STAMP) ## Run the whole system here, with demo data; ctrl-C stops it
 	@QUILL_DEMO=$${QUILL_DEMO:-on} exec $(BIN)/quill run
 
-test: $(STAMP) ## Run the fast tests (ARGS="-k word" to choose)
-	$(BIN)/pytest -n auto --dist loadgroup -m "not system" $(ARGS)
+test: $(STAMP) ## Run all tests (ARGS="-k word" to choose)
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
-system: $(STAMP) ## Run the tests that start the whole system as processes
-	$(BIN)/pytest -m system $(ARGS)
+quick: $(STAMP) ## Run the tests that start no system of processes
+	$(BIN)/pytest -n auto -m "not system" $(ARGS)
 
 check: lint types ## Everything that reads the code: format, lint, types, house rules, migrations
 	$(BIN)/quill migrate check

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from quill_common.topology import SERVICES, Service
+from quill_gateway.openapi import merge
 
 from contract.compare import differences, operations, undeclared
 from contract.documents import COPY, contract, contract_path, service_document
 from contract.pending import PENDING
 
-BUILT = ("auth", "orgs", "patients", "letters", "messaging")
+BUILT = SERVICES
 """Services whose operations are compared."""
 
 
@@ -18,7 +20,7 @@ def quill() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("service", BUILT)
-def test_a_service_offers_what_the_contract_says(quill: dict[str, Any], service: str) -> None:
+def test_a_service_offers_what_the_contract_says(quill: dict[str, Any], service: Service) -> None:
     own = [name for name, (_, _, one) in operations(quill).items() if one.get("x-quill-service") == service]
     assert own
     document = service_document(service)
@@ -27,8 +29,14 @@ def test_a_service_offers_what_the_contract_says(quill: dict[str, Any], service:
 
 
 @pytest.mark.parametrize("service", BUILT)
-def test_nothing_that_exists_is_called_pending(service: str) -> None:
+def test_nothing_that_exists_is_called_pending(service: Service) -> None:
     assert operations(service_document(service)).keys() & PENDING == set()
+
+
+def test_the_merged_document_offers_all_of_it(quill: dict[str, Any]) -> None:
+    merged = merge({service: service_document(service) for service in BUILT})
+    assert differences(quill, merged, pending=PENDING) == []
+    assert undeclared(quill, merged) == []
 
 
 def test_only_operations_of_the_contract_are_pending(quill: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def configure(service: str, settings: CommonSettings) -> None:
         logger_factory=_logger_factory(settings),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_output("w"))
     handler.setFormatter(_StandardFormatter(service))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
@@ -66,8 +66,13 @@ def _renderer(settings: CommonSettings) -> Processor:
 
 def _logger_factory(settings: CommonSettings) -> structlog.BytesLoggerFactory | structlog.PrintLoggerFactory:
     if settings.log_format == "console":
-        return structlog.PrintLoggerFactory(sys.stdout)
-    return structlog.BytesLoggerFactory(sys.stdout.buffer)
+        return structlog.PrintLoggerFactory(_output("w"))
+    return structlog.BytesLoggerFactory(_output("wb"))
+
+
+def _output(mode: str) -> Any:
+    """The process's standard output itself; `sys.stdout` may be a stand-in that is closed before the process ends."""
+    return open(1, mode, closefd=False)
 
 
 class _StandardFormatter(logging.Formatter):

@@ -37,6 +37,7 @@ class UnitOfWork(Writer):
         self.replaying = replaying
         self._projection = projection
         self._published: list[tuple[Event, str | None]] = []
+        self._found_done = False
 
     async def publish(self, event: Event) -> None:
         """Publish `event` with this transaction, and apply it to the service's own projection at once.
@@ -51,14 +52,18 @@ class UnitOfWork(Writer):
             await self._projection.apply_own(self, event)
         self._published.append((event, self.request_id))
 
+    def found_done(self) -> None:
+        """Say that nothing is left to change: the answer is about an earlier change, and waits as that one had to."""
+        self._found_done = True
+
     @property
     def published(self) -> tuple[Event, ...]:
         return tuple(event for event, _ in self._published)
 
     @property
     def awaited(self) -> bool:
-        """Whether others decide access by something that was published here."""
-        return any(event.awaited for event in self.published)
+        """Whether others decide access by something that was published here, or before to the same effect."""
+        return self._found_done or any(event.awaited for event in self.published)
 
     async def stop_own_publishing(self) -> None:
         """Wait for all who publish what this service projects from itself, and keep others from it until the end."""

@@ -60,9 +60,13 @@ class Work:
             await self.idempotency.remember(self._unit, response)
         await self._stack.aclose()
         if self._unit is not None and self._unit.awaited:
-            pending = await self.parts.dependants.confirm()
-            if pending:
-                response.headers["X-Quill-Pending"] = ",".join(pending)
+            await self.be_in_force(response)
+
+    async def be_in_force(self, response: Response) -> None:
+        """Have what was committed in force everywhere, or say in the answer where it is not."""
+        pending = await self.parts.dependants.confirm()
+        if pending:
+            response.headers["X-Quill-Pending"] = ",".join(pending)
 
     async def undo(self, problem: BaseException) -> None:
         """Close what was opened, rolling back."""
@@ -95,6 +99,7 @@ class WorkRoute(APIRoute):
                 response = await handle(request)
             except AlreadyAnswered as first:
                 await work.undo(first)
+                await work.be_in_force(first.response)  # the first answer may have left before it was
                 return first.response
             except RequestValidationError as problem:
                 await work.undo(problem)

@@ -20,7 +20,7 @@ from quill_common.access.events import access_projection
 from quill_common.events.catalogue import auth, orgs, patients
 from quill_common.events.envelope import Event
 from quill_common.events.projection import Projection
-from quill_common.http.callers import Caller, Read, Write
+from quill_common.http.callers import Caller, OncePerKey, Read, Write
 from quill_common.http.work import WorkRoute
 from quill_common.identity.service_keys import ensure_service_keys
 from quill_common.identity.service_tokens import ServiceTokens
@@ -126,10 +126,14 @@ class Together:
     def __getitem__(self, name: Service) -> Running:
         return self.services[name]
 
-    async def write(self, name: Service, *events: Event) -> tuple[int, str | None]:
-        """Publish in a request to `name`, as its routes do: the status, and who is pending."""
+    async def write(self, name: Service, *events: Event, key: str | None = None) -> tuple[int, str | None]:
+        """Publish in a request to `name`, as its routes do: the status, and who is pending.
+
+        `key` is an Idempotency-Key. Without events the request finds done what it asks for.
+        """
         body = [{"type": event.type, "data": event.model_dump(mode="json")} for event in events]
-        async with self.http.post(f"{self[name].url}/test/publish", json=body) as response:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        async with self.http.post(f"{self[name].url}/test/publish", json=body, headers=headers) as response:
             await response.read()
             return response.status, response.headers.get("X-Quill-Pending")
 
@@ -192,7 +196,10 @@ def _router() -> APIRouter:
     router = APIRouter(prefix="/test", route_class=WorkRoute)
 
     @router.post("/publish", status_code=201)
-    async def publish(write: Write, events: list[dict[str, Any]] = Body()) -> Response:
+    async def publish(write: Write, once: OncePerKey, events: list[dict[str, Any]] = Body()) -> Response:
+        await once.begin()
+        if not events:
+            write.found_done()
         for event in events:
             await write.publish(KINDS[event["type"]].model_validate(event["data"]))
         return Response(b"{}", 201)

@@ -138,6 +138,18 @@ async def test_a_stopped_dependant_is_named_at_once_and_refuses_until_it_has_cau
     assert await three.as_user("patients", 1) == 401
 
 
+async def test_a_repeat_of_a_write_is_as_honest_as_the_first_answer(three: Together) -> None:
+    await three["patients"].stop()
+    for _ in range(2):
+        assert await three.write("auth", user(1), key="k") == (201, "letters,messaging,patients")
+    assert await three.write("auth") == (201, "letters,messaging,patients")
+    await three["patients"].start()
+    await three["patients"].level()
+    assert await three.write("auth", user(1), key="k") == (201, AWAY)
+    assert await three.write("auth") == (201, AWAY)
+    assert len(await three["auth"].read("SELECT 1 FROM outbox")) == 1
+
+
 async def test_a_dependant_that_hangs_delays_the_first_write_by_the_bound_and_later_ones_hardly(
     shared_database: TestDatabase, key_directory: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from quill_common.settings import load
+from rich.box import MARKDOWN
 from rich.table import Table
 
 from quill_operator.administrator import administrator
@@ -13,15 +14,15 @@ from quill_operator.bench.processes import Processes
 from quill_operator.bench.scenarios import Scenario, scenarios, signed_in
 from quill_operator.bench.scene import Scene, prepare
 from quill_operator.console import console, refuse
+from quill_operator.run.preparation import embedded_server
 from quill_operator.run_file import Running, read
 from quill_operator.settings import OperatorSettings
 
+REPORT_WIDTH = 120
+
 
 def bench() -> None:
-    """Measure the running system against the design's budgets. It makes its own data; use a system of its own.
-
-    QUILL_DATABASE_URL: as for `quill run`; without it the latency of events is left out.
-    """
+    """Measure the running system against the design's budgets. It makes its own data; use a system of its own."""
     settings = load(OperatorSettings)
     running = read(settings.folder)
     if not running:
@@ -36,16 +37,16 @@ async def _bench(settings: OperatorSettings, running: dict[str, Running]) -> Non
     console.print("Making 1,000 patients and 200 conversations …")
     scene = await prepare(url, admin.username, admin.password)
     measured = {s.name: await _measure(url, scene, s, processes) for s in scenarios(url, scene)}
-    console.print(_requests(measured))
+    console.print(_requests(measured), width=REPORT_WIDTH)
     through, straight = await gateway.added_ms(url, running["auth"]["url"], scene)
     console.print(f"The gateway adds {through - straight:.2f} ms at the median ({through:.2f} against {straight:.2f}).")
-    if settings.database_url:
-        latency = await events.measure(url, settings.database_url, scene)
-        console.print(
-            f"Commit to projection, {latency.events} events at {events.PER_SECOND}/s: "
-            f"p50 {latency.p50_ms:.1f} ms (budget {EVENT_P50_MS}), p99 {latency.p99_ms:.1f} ms (budget {EVENT_P99_MS})."
-        )
-    console.print(_memory(processes))
+    database_url = settings.database_url or embedded_server(settings.folder).running_url()
+    latency = await events.measure(url, database_url, scene)
+    console.print(
+        f"Commit to projection, {latency.events} events at {events.PER_SECOND}/s: "
+        f"p50 {latency.p50_ms:.1f} ms (budget {EVENT_P50_MS}), p99 {latency.p99_ms:.1f} ms (budget {EVENT_P99_MS})."
+    )
+    console.print(_memory(processes), width=REPORT_WIDTH)
 
 
 async def _measure(url: str, scene: Scene, scenario: Scenario, processes: Processes) -> Measured:
@@ -61,7 +62,8 @@ async def _measure(url: str, scene: Scene, scenario: Scenario, processes: Proces
 
 
 def _requests(measured: dict[str, Measured]) -> Table:
-    table = Table("request", "CPU ms", "budget", "gateway", "service", "req/s", "p50 ms", "p99 ms", title="Requests")
+    headings = ("request", "CPU ms", "budget", "gateway", "service", "req/s", "p50 ms", "p99 ms")
+    table = Table(*headings, title="Requests", box=MARKDOWN)
     for name, result in measured.items():
         own = result.cpu_ms["gateway"]
         table.add_row(
@@ -78,11 +80,11 @@ def _requests(measured: dict[str, Measured]) -> Table:
 
 
 def _memory(processes: Processes) -> Table:
-    table = Table("process", f"MiB (budget {MEMORY_BUDGET_MIB})", title="Memory")
+    table = Table("process", f"MiB (budget {MEMORY_BUDGET_MIB})", title="Memory", box=MARKDOWN)
     for name, mib in processes.memory_mib().items():
         table.add_row(name, _held(mib, MEMORY_BUDGET_MIB))
     return table
 
 
 def _held(value: float, budget: float) -> str:
-    return f"{value:.2f}" if value <= budget else f"[red]{value:.2f}[/]"
+    return f"{value:.2f}" if value <= budget else f"[red]**{value:.2f}**[/]"

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from quill_common.fhir.json_text import NotJson, parse
+from quill_common.fhir.json_text import NotJson, parse, require_storable
 
 from quill_operator.fhir_import.report import Refusal
 
-_PATIENT: Final = re.compile(r"(?:.*/)?Patient/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?")
+_VERSION: Final = re.compile(r"/_history/[^/]+\Z")
+_PATIENT: Final = re.compile(r"Patient/([A-Za-z0-9.-]{1,64})")
 
 Resource = dict[str, Any]
 
@@ -30,9 +31,13 @@ class Bundle:
     _by_url: dict[str, Resource] = field(default_factory=dict)
 
     def patient_id(self, reference: str | None) -> str | None:
-        """The id of the patient that `reference` means, None when that cannot be told."""
+        """The id of the patient that `reference` means, None when that cannot be told.
+
+        An address on another server says nothing here: that server's patient 1 is not ours.
+        """
         if not reference:
             return None
+        reference = _VERSION.sub("", reference)
         known = self._by_url.get(reference)
         if known is not None:
             return known.get("id") if known["resourceType"] == "Patient" else None
@@ -43,9 +48,9 @@ class Bundle:
         """The name of the practitioner or organisation that `reference` means."""
         name = self._by_url.get(reference or "", {}).get("name")
         if isinstance(name, list) and name and isinstance(name[0], dict):
-            parts = [*(name[0].get("prefix") or []), *(name[0].get("given") or []), name[0].get("family")]
-            return name[0].get("text") or " ".join(part for part in parts if part) or None
-        return name if isinstance(name, str) else None
+            parts = (part for element in ("prefix", "given", "family") for part in _texts(name[0].get(element)))
+            return next(_texts(name[0].get("text")), None) or " ".join(parts) or None
+        return next(_texts(name), None)
 
     def add(self, index: int, entry: Any) -> None:
         """Take note of one entry."""
@@ -63,6 +68,22 @@ class Bundle:
             self.patients.append((index, resource))
         elif kind == "DocumentReference":
             self.notes.append((index, resource))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts of an element that nobody has validated."""
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and text.strip() and is_storable(text):
+            yield text
+
+
+def is_storable(value: Any) -> bool:
+    """Whether it can be sent and kept: no NUL, no half surrogate pair, not nested too deeply."""
+    try:
+        require_storable(value)
+    except NotJson:
+        return False
+    return True
 
 
 def files_of(paths: list[Path]) -> Iterator[Path]:

@@ -1,12 +1,12 @@
 """Bring one bundle after the other in: patients first, then their membership, then their notes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from quill_operator.fhir_import.bundle import Bundle, Unreadable, read
+from quill_operator.fhir_import.bundle import Bundle, Unreadable, is_storable, read
 from quill_operator.fhir_import.notes import NotALetter, letters_of
 from quill_operator.fhir_import.report import Refusal, Report
 from quill_operator.fhir_import.services import ServiceFailed, Services
@@ -36,23 +36,36 @@ class Importer:
             return
         for refusal in bundle.refusals:
             self.report.refuse("entries", refusal)
-        for patients in _chunks(iter(bundle.patients), PATIENTS_A_CALL):
-            self._import_patients(bundle, patients)
-        for letters in _chunks(self._letters(bundle), LETTERS_A_CALL):
+        refused: set[str] = set()
+        for patients in _chunks(self._sendable(bundle), PATIENTS_A_CALL):
+            refused |= self._import_patients(bundle, patients)
+        for letters in _chunks(self._letters(bundle, refused), LETTERS_A_CALL):
             self._import_letters(bundle, letters)
 
-    def _import_patients(self, bundle: Bundle, patients: list[tuple[int, Any]]) -> None:
+    def _sendable(self, bundle: Bundle) -> Iterator[tuple[int, Any]]:
+        for index, patient in bundle.patients:
+            if is_storable(patient):
+                yield index, patient
+            else:
+                reason = "holds text that cannot be kept, or is nested too deeply"
+                self.report.refuse("patients", Refusal(bundle.file, index, "Patient", reason))
+
+    def _import_patients(self, bundle: Bundle, patients: list[tuple[int, Any]]) -> set[str]:
+        """The ids that were refused: the store may have somebody else under them."""
         body = {"organisation_id": self._organisation_id, "patients": [patient for _, patient in patients]}
         answer, pending = self._services.ask("patients", "POST", "/internal/import/patients", body)
-        kept = []
+        kept, refused = [], set()
         for (index, _), result in zip(patients, answer["results"], strict=True):
             self._note("patients", bundle.file, index, f"Patient {result.get('id') or 'without id'}", result)
             if result["outcome"] != "refused":
                 kept.append(result["id"])
+            elif result.get("id"):
+                refused.add(result["id"])
         for service in pending:
             self._wait_for(service)
         if kept:
             self._join(kept)
+        return refused
 
     def _join(self, patient_ids: list[str]) -> None:
         """Also those who were here before, and are not members yet."""
@@ -69,9 +82,11 @@ class Importer:
                 return
             time.sleep(self._pause)
 
-    def _letters(self, bundle: Bundle) -> Iterator[tuple[int, Any]]:
+    def _letters(self, bundle: Bundle, refused: Set[str]) -> Iterator[tuple[int, Any]]:
         for index, note in bundle.notes:
             for letter in letters_of(note, bundle):
+                if not isinstance(letter, NotALetter) and letter["patient_id"] in refused:
+                    letter = NotALetter("its patient was refused")
                 if isinstance(letter, NotALetter):
                     what = f"DocumentReference {note.get('id', 'without id')}"
                     self.report.refuse("notes", Refusal(bundle.file, index, what, str(letter)))

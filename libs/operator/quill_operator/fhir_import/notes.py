@@ -1,7 +1,6 @@
 """What a clinical note (FHIR DocumentReference) becomes: one letter for each attached text."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -43,7 +42,7 @@ def _about(note: Resource, bundle: Bundle) -> Letter:
         raise NotALetter(str(problem)) from problem
     if "id" not in note:
         raise NotALetter("id: is missing")
-    if note["status"] == "entered-in-error":
+    if note.get("status") == "entered-in-error":  # absent where an extension says why
         raise NotALetter("was entered in error")
     patient_id = bundle.patient_id(note.get("subject", {}).get("reference"))
     if patient_id is None:
@@ -87,8 +86,10 @@ def _text(attachment: dict[str, Any]) -> str:
     charset = _CHARSET.search(kind)
     try:
         data = base64.b64decode("".join(attachment["data"].split()), validate=True)
-        return data.decode(charset[1] if charset else "utf-8")
-    except binascii.Error as problem:
-        raise NotALetter("its attachment is not base64") from problem
+        text = data.decode(charset[1] if charset else "utf-8")
+        text.encode()  # UTF-7, for one, decodes to half surrogate pairs
+        return text
     except (UnicodeError, LookupError) as problem:
         raise NotALetter("its attachment is not text in the stated character set") from problem
+    except ValueError as problem:  # binascii.Error is one
+        raise NotALetter("its attachment is not base64") from problem

@@ -23,7 +23,8 @@ class Refusal:
 
     def __str__(self) -> str:
         place = str(self.file) if self.index is None else f"{self.file} entry {self.index}"
-        return f"{place}: {self.what}: {self.reason}"
+        text = f"{place}: {self.what}: {self.reason}"
+        return text.encode(errors="backslashreplace").decode()  # file names and ids may hold what no terminal takes
 
 
 @dataclass

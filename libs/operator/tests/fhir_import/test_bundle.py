@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from quill_operator.fhir_import.bundle import Unreadable, files_of, read
+from quill_operator.fhir_import.bundle import Bundle, Unreadable, files_of, read
 
 PATIENT = {"resourceType": "Patient", "id": "p-1"}
 
@@ -68,7 +68,9 @@ def test_an_entry_without_a_resource_is_refused_with_its_index(tmp_path: Path, e
         ("urn:uuid:1", "p-1"),
         ("Patient/p-1", "p-1"),
         ("Patient/elsewhere", "elsewhere"),
-        ("https://fhir.example.org/r4/Patient/p-9/_history/3", "p-9"),
+        ("https://fhir.example.org/r4/Patient/p-9", None),
+        ("urn:uuid:1/_history/3", "p-1"),
+        ("Patient/p-1/_history/3", "p-1"),
         ("urn:uuid:2", None),
         ("urn:uuid:unknown", None),
         ("Practitioner/d", None),
@@ -83,6 +85,24 @@ def test_a_reference_is_resolved_in_the_bundle_first(
     other = {"resourceType": "Group", "id": "g"}
     entries = ({"fullUrl": "urn:uuid:1", "resource": PATIENT}, {"fullUrl": "urn:uuid:2", "resource": other})
     assert read(_bundle(tmp_path, *entries)).patient_id(reference) == patient_id
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ([{"given": 5, "family": "Fenn"}], "Fenn"),
+        ([{"given": ["Ann", 5, None, {}], "prefix": "Dr"}], "Dr Ann"),
+        ([{"text": 5, "family": ["Fenn"]}], "Fenn"),
+        ([{"text": "half \ud800", "family": "nul \x00"}], None),
+        ([5], None),
+        (5, None),
+        ("", None),
+    ],
+)
+def test_a_name_that_is_not_valid_gives_what_is_text_of_it(name: Any, shown: str | None) -> None:
+    bundle = Bundle(Path("b.json"))
+    bundle.add(0, {"resource": {"resourceType": "Practitioner", "id": "d", "name": name}})
+    assert bundle.name("Practitioner/d") == shown
 
 
 def test_folders_are_searched_for_json_files_in_order(tmp_path: Path) -> None:

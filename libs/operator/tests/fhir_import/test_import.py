@@ -134,11 +134,33 @@ def test_what_is_broken_is_told_and_the_rest_still_goes_in(world: World, folder:
     output = " ".join(result.output.split())
     assert f"{folder}/aa.json: file: is not JSON" in output
     assert f"{folder}/ab.json entry 0: Patient c: gender: is bad" in output
-    assert f"{folder}/ab.json entry 1: DocumentReference c-1: Patient not found" in output
+    assert f"{folder}/ab.json entry 1: DocumentReference c-1: its patient was refused" in output
     assert f"{folder}/ab.json entry 2: DocumentReference x-1: its subject is no patient" in output
     assert "1 files could not be read" in output
     assert (_row(result, "patients"), _row(result, "notes")) == ([2, 0, 1], [120, 0, 2])
     assert world.members == {"a", "b"}
+
+
+def test_notes_of_a_patient_that_was_refused_do_not_go_to_who_has_that_id_here(world: World, tmp_path: Path) -> None:
+    world.patients["p"] = _patient("p")
+    _write(tmp_path / "other.json", _patient("p", gender="bad"), _note("n", "p"))
+    result = _run("--organisation", "7", tmp_path)
+    assert "DocumentReference n: its patient was refused" in " ".join(result.output.split())
+    assert world.letters == {}
+
+
+def test_text_that_no_terminal_and_no_service_takes_is_told_and_the_rest_goes_in(world: World, tmp_path: Path) -> None:
+    deep: Any = "x"
+    for _ in range(200):
+        deep = [deep]
+    bad = [_patient("c", name=[{"family": "HALF"}]), _patient("d", name=deep), {**_note("HALF", "a"), "date": "x"}]
+    _write(tmp_path / "a.json", *bad, _patient("a"), _note("n", "a"))
+    text = (tmp_path / "a.json").read_text().replace("HALF", "\\ud800")
+    (tmp_path / "a.json").write_text(text)
+    result = _run("--organisation", "7", tmp_path)
+    assert result.exit_code == 1
+    assert (_row(result, "patients"), _row(result, "notes")) == ([1, 0, 2], [1, 0, 1]), result.output
+    assert "\\ud800" in result.output
 
 
 def test_notes_wait_until_letters_has_heard_of_the_patient(world: World, folder: Path) -> None:

@@ -117,7 +117,12 @@ def test_the_character_set_is_that_of_the_attachment() -> None:
         ({"content": [{"attachment": {"contentType": "text/plain", "url": "x"}}]}, "is not in the file"),
         ({"content": [{"attachment": {"contentType": "text/plain", "data": "###"}}]}, "is not base64"),
         ({"content": [{"attachment": {"contentType": "text/plain", "data": "/w=="}}]}, "is not text"),
+        ({"content": [{"attachment": {"contentType": "text/plain", "data": "é"}}]}, "is not base64"),
         ({"content": [{"attachment": {"contentType": "text/plain; charset=klingon", "data": "aGk="}}]}, "is not text"),
+        (
+            {"content": [{"attachment": {"contentType": "text/plain; charset=UTF7", "data": "KzJBQS0="}}]},
+            "is not text",
+        ),
         ({"content": [{"attachment": {"data": "aGk="}}]}, "of no stated type"),
     ],
 )
@@ -125,3 +130,9 @@ def test_a_note_that_is_no_letter_says_why(elements: dict[str, Any], reason: str
     [refused] = _letters(_note(**elements))
     assert isinstance(refused, NotALetter)
     assert reason in str(refused)
+
+
+def test_a_status_may_be_absent_with_a_reason() -> None:
+    reason = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    [letter] = _letters(_note(status=None, _status={"extension": [reason]}))
+    assert letter["body"] == TEXT

@@ -54,6 +54,8 @@ async def update(
         await repository.replace_roles(unit, user_id, body.roles)
     if values or body.roles is not None:
         account = await publish_facts(unit, UserChanged, user_id)
+    else:
+        unit.found_done()
     return account, await end_all_sessions(unit, user_id, "password set") if body.password else ()
 
 
@@ -62,6 +64,7 @@ async def set_active(unit: UnitOfWork, user_id: int, is_active: bool) -> tuple[s
     await repository.lock_superadmins(unit)
     account = await _locked(unit, user_id)
     if account.is_active == is_active:
+        unit.found_done()
         return ()
     if not is_active:
         await require_superadmin_beside(unit, account)
@@ -78,6 +81,7 @@ async def set_competencies(
     lists = {"additional_competencies": additional, "removed_competencies": removed}
     values = {name: ids for name, ids in lists.items() if ids is not None}
     if not values:
+        unit.found_done()
         return account
     await repository.change(unit, user_id, values)
     return await publish_facts(unit, UserChanged, user_id)

@@ -25,6 +25,7 @@ async def link(unit: UnitOfWork, user_id: int, patient_id: str, *, patient_must_
     if account is None:
         raise UserNotFound
     if account.fhir_patient_id == patient_id:
+        unit.found_done()
         return
     if patient_must_exist and not await patient_exists(unit, patient_id):
         raise PatientNotFound

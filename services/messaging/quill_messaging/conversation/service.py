@@ -119,7 +119,10 @@ async def _joining(reader: Reader, principal: Principal, asked: ConversationIn) 
     ]
     if asked.include_patient_as_participant:
         joining += await the_patient(reader, asked.patient_id)
-    return list({one.user_id: one for one in reversed(joining)}.values())[::-1]
+    once: dict[int, Joining] = {}
+    for one in joining:
+        once.setdefault(one.user_id, one)
+    return list(once.values())
 
 
 async def _started(work: UnitOfWork, principal: Principal, conversation_id: int) -> dict[str, Any]:

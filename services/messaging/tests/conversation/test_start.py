@@ -92,6 +92,16 @@ async def test_the_patient_joins_when_included_and_linked_and_active(kit: Servic
     assert [(one["user_id"], one["role"]) for one in detail["participants"]] == [(patient.id, "initiator")]
 
 
+async def test_a_patient_who_includes_themselves_stays_the_initiator_and_others_are_announced(kit: ServiceKit) -> None:
+    await kit.patient(PATIENT, HOSPITAL)
+    patient, doctor = await kit.person("patient", patient_id=PATIENT), await kit.clinician(HOSPITAL)
+    detail = await start(patient, participant_ids=[doctor.id], include_patient_as_participant=True)
+    roles = [(one["user_id"], one["role"]) for one in detail["participants"]]
+    assert roles == [(patient.id, "initiator"), (doctor.id, "participant")]
+    joined = await kit.published("quill.messaging.participant.joined.v1")
+    assert [event["user_id"] for event in joined] == [doctor.id]
+
+
 async def test_without_access_known_and_unknown_patients_are_refused_alike(kit: ServiceKit) -> None:
     await kit.patient(PATIENT, HOSPITAL)
     refused = (403, "You do not share an organisation with this patient")

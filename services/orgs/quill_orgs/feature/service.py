@@ -26,6 +26,7 @@ async def enable(write: UnitOfWork, organisation_id: int, feature_key: str, enab
     """Turn a feature on. Raises OrganisationNotFound."""
     await _require_organisation(write, organisation_id)
     if not await repository.add(write, organisation_id, feature_key, enabled_by):
+        write.found_done()
         return "already_enabled"
     await write.publish(FeatureEnabled(organisation_id=organisation_id, feature_key=feature_key))
     return "enabled"
@@ -35,6 +36,7 @@ async def disable(write: UnitOfWork, organisation_id: int, feature_key: str) -> 
     """Turn a feature off. Raises OrganisationNotFound."""
     await _require_organisation(write, organisation_id)
     if not await repository.remove(write, organisation_id, feature_key):
+        write.found_done()
         return "already_disabled"
     await write.publish(FeatureDisabled(organisation_id=organisation_id, feature_key=feature_key))
     return "disabled"

@@ -14,3 +14,5 @@ async def set_active(write: UnitOfWork, patient_id: str, *, active: bool) -> Non
         raise PatientNotFound
     if await repository.set_active(write, patient_id, active=active):
         await write.publish(PatientActivated(id=patient_id) if active else PatientDeactivated(id=patient_id))
+    else:
+        write.found_done()
