@@ -28,6 +28,7 @@ from quill_common.events.sequencer import Sequencer
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.http import errors, health, internal
 from quill_common.http.housekeeping import housekeeping
+from quill_common.http.idempotency import forget_old_answers
 from quill_common.http.middleware import RequestMiddleware
 from quill_common.http.stopping import told_to_stop
 from quill_common.identity.key_sources import KeySource, RemoteJwks
@@ -183,7 +184,7 @@ def _add_checks(parts: Parts) -> None:
 
 def _start_loops(parts: Parts, more: Sequence[Start]) -> None:
     parts.background.start("relay", parts.relay.run)
-    parts.background.start("housekeeping", partial(housekeeping, parts.database))
+    parts.background.start("housekeeping", partial(housekeeping, parts.database, forget_old_answers))
     for source in parts.consumer.followed:
         parts.background.start(f"follow {source}", partial(follow, parts.consumer, source, parts.broker))
     if parts.broker is not None:

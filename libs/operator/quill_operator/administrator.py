@@ -24,10 +24,8 @@ class Administrator:
 
 def administrator(settings: OperatorSettings) -> Administrator | None:
     """The administrator to be made if there is none yet, or None when nobody was named and there is no demo."""
-    if settings.admin_password:
-        name = settings.admin_username or "admin"
-        return Administrator(name, settings.admin_email or f"{name}@quill.example", settings.admin_password)
-    if settings.demo == "off":
+    if not settings.admin_password and settings.demo == "off":
         return None
     name = settings.admin_username or "admin"
-    return Administrator(name, settings.admin_email or f"{name}@quill.example", password(settings.folder, "admin"))
+    secret = settings.admin_password or password(settings.folder, "admin")
+    return Administrator(name, settings.admin_email or f"{name}@quill.example", secret)

@@ -1,6 +1,7 @@
 """The auth service on one screen."""
 
 from fastapi import FastAPI
+from quill_common.http.housekeeping import housekeeping
 from quill_common.identity.key_sources import KeySource
 from quill_common.identity.signing_keys import SigningKeys
 from quill_common.service import Parts, create_service
@@ -12,11 +13,11 @@ from quill_auth.account.operator_routes import router as operator
 from quill_auth.account.registration_routes import router as registration
 from quill_auth.account.routes import router as users
 from quill_auth.cbac.routes import router as cbac
-from quill_auth.events import PROJECTION
+from quill_auth.events import projection
 from quill_auth.keys.routes import router as keys_router
 from quill_auth.parts import AuthParts
 from quill_auth.revocation.routes import router as revocation
-from quill_auth.session.housekeeping import forget_expired_sessions
+from quill_auth.session.repository import forget_expired
 from quill_auth.session.routes import router as session
 from quill_auth.settings import Settings
 
@@ -33,17 +34,17 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     async def first_superadmin(parts: Parts) -> None:
         await ensure_first_superadmin(parts.units, auth)
 
-    async def housekeeping(parts: Parts) -> None:
-        await forget_expired_sessions(parts.database)
+    async def forget_expired_sessions(parts: Parts) -> None:
+        await housekeeping(parts.database, forget_expired)
 
     app = create_service(
         "auth",
         settings,
         [session, registration, users, linking, cbac, keys_router, revocation, operator],
-        projection=PROJECTION,
+        projection=projection(),
         keys=signing,
         on_start=[first_superadmin],
-        background=[housekeeping],
+        background=[forget_expired_sessions],
         isolated=isolated,
     )
     app.state.auth = auth

@@ -5,10 +5,10 @@ from quill_common.identity.key_sources import KeySource
 from quill_common.service import create_service
 from quill_common.settings import load
 
-from quill_messaging.conversation import routes as conversation
+from quill_messaging.conversation.routes import router as conversation
 from quill_messaging.events import projection
-from quill_messaging.message import routes as message
-from quill_messaging.participant import routes as participant
+from quill_messaging.message.routes import router as message
+from quill_messaging.participant.routes import router as participant
 from quill_messaging.settings import Settings
 
 
@@ -17,7 +17,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "messaging",
         settings or load(Settings),
-        [conversation.router, message.router, participant.router],
+        [conversation, message, participant],
         projection=projection(),
         isolated=isolated,
         keys=keys,

@@ -1,22 +1,7 @@
 """One running messaging service for all tests of this folder, emptied before each."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-from quill_common.testing.kit import ServiceKit, service_kit
+from quill_common.testing.kit import kit_fixture
 from quill_messaging.app import create_app
 from quill_messaging.settings import Settings
 
-
-@pytest.fixture(scope="session")
-async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServiceKit]:
-    directory: Path = tmp_path_factory.mktemp("messaging")
-    async with service_kit("messaging", create_app, Settings, postgres_url, directory) as kit:
-        yield kit
-
-
-@pytest.fixture
-async def kit(session_kit: ServiceKit) -> ServiceKit:
-    await session_kit.empty()
-    return session_kit
+session_kit = kit_fixture("messaging", create_app, Settings)

@@ -5,16 +5,14 @@ from quill_common.identity.key_sources import KeySource
 from quill_common.service import create_service
 from quill_common.settings import load
 
-from quill_orgs.events import orgs_projection
-from quill_orgs.feature import routes as feature
-from quill_orgs.imports import routes as imports
-from quill_orgs.organisation import routes as organisation
-from quill_orgs.patient_member import routes as patient_member
+from quill_orgs.events import projection
+from quill_orgs.feature.routes import router as feature
+from quill_orgs.imports.routes import router as imports
+from quill_orgs.organisation.routes import router as organisation
+from quill_orgs.patient_member.routes import router as patient_member
 from quill_orgs.settings import Settings
-from quill_orgs.shared import routes as shared
-from quill_orgs.staff import routes as staff
-
-ROUTERS = (organisation.router, staff.router, patient_member.router, feature.router, shared.router, imports.router)
+from quill_orgs.shared.routes import router as shared
+from quill_orgs.staff.routes import router as staff
 
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
@@ -22,8 +20,8 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "orgs",
         settings or load(Settings),
-        ROUTERS,
-        projection=orgs_projection(),
+        [organisation, staff, patient_member, feature, shared, imports],
+        projection=projection(),
         isolated=isolated,
         keys=keys,
     )

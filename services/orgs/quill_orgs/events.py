@@ -30,22 +30,22 @@ __all__ = [
     "PatientRemoved",
     "StaffAdded",
     "StaffRemoved",
-    "orgs_projection",
+    "projection",
 ]
 
 
-def orgs_projection() -> Projection:
+def projection() -> Projection:
     """What orgs does when it hears of others."""
-    projection = access_projection()
+    followed = access_projection()
 
-    @projection.reacts_to(UserCreated)
+    @followed.reacts_to(UserCreated)
     async def registered(work: UnitOfWork, event: UserCreated) -> None:
         if event.organisation_id is not None:
             await staff.join(work, event.organisation_id, event.id)
 
-    @projection.reacts_to(PatientCreated)
+    @followed.reacts_to(PatientCreated)
     async def patient_created(work: UnitOfWork, event: PatientCreated) -> None:
         if event.organisation_id is not None:
             await patient_members.join(work, event.organisation_id, event.id, is_primary=True)
 
-    return projection
+    return followed

@@ -1,11 +1,10 @@
 """One running orgs service for all tests of this folder, emptied before each."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 from quill_common.events.envelope import Event
-from quill_common.testing.kit import Person, ServiceKit, service_kit
+from quill_common.testing.kit import Person, ServiceKit, kit_fixture
 from quill_orgs.app import create_app
 from quill_orgs.settings import Settings
 
@@ -13,17 +12,7 @@ NewOrganisation = Callable[..., Awaitable[int]]
 Hear = Callable[[Event], Awaitable[None]]
 
 
-@pytest.fixture(scope="session")
-async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServiceKit]:
-    directory: Path = tmp_path_factory.mktemp("orgs")
-    async with service_kit("orgs", create_app, Settings, postgres_url, directory) as kit:
-        yield kit
-
-
-@pytest.fixture
-async def kit(session_kit: ServiceKit) -> ServiceKit:
-    await session_kit.empty()
-    return session_kit
+session_kit = kit_fixture("orgs", create_app, Settings)
 
 
 @pytest.fixture

@@ -5,23 +5,14 @@ from quill_common.identity.key_sources import KeySource
 from quill_common.service import create_service
 from quill_common.settings import load
 
-from quill_patients.demographics import routes as demographics
-from quill_patients.events import patients_projection
-from quill_patients.imports import routes as imports
-from quill_patients.metadata import routes as metadata
-from quill_patients.patient import routes as patient
+from quill_patients.demographics.routes import router as demographics
+from quill_patients.events import projection
+from quill_patients.imports.routes import router as imports
+from quill_patients.metadata.routes import router as metadata
+from quill_patients.patient.routes import router as patient
 from quill_patients.settings import Settings
-from quill_patients.store_health import routes as store_health
-from quill_patients.verification import routes as verification
-
-ROUTERS = (
-    verification.router,
-    patient.router,
-    demographics.router,
-    metadata.router,
-    imports.router,
-    store_health.router,
-)
+from quill_patients.store_health.routes import router as store_health
+from quill_patients.verification.routes import router as verification
 
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
@@ -29,8 +20,8 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "patients",
         settings or load(Settings),
-        ROUTERS,
-        projection=patients_projection(),
+        [verification, patient, demographics, metadata, imports, store_health],
+        projection=projection(),
         isolated=isolated,
         keys=keys,
     )

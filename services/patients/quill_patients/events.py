@@ -8,9 +8,9 @@ from quill_common.access.events import access_projection
 from quill_common.events.catalogue.patients import PatientActivated, PatientChanged, PatientCreated, PatientDeactivated
 from quill_common.events.projection import Projection
 
-__all__ = ["PatientActivated", "PatientChanged", "PatientCreated", "PatientDeactivated", "patients_projection"]
+__all__ = ["PatientActivated", "PatientChanged", "PatientCreated", "PatientDeactivated", "projection"]
 
 
-def patients_projection() -> Projection:
+def projection() -> Projection:
     """What this service keeps of what others publish."""
     return access_projection()

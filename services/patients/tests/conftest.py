@@ -1,27 +1,14 @@
 """One running patients service for all tests of this folder, emptied before each."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from quill_common.testing.kit import ServiceKit, service_kit
+from quill_common.testing.kit import ServiceKit, kit_fixture
 from quill_patients.app import create_app
 from quill_patients.patient.store import STORE
 from quill_patients.settings import Settings
 
-
-@pytest.fixture(scope="session")
-async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServiceKit]:
-    directory: Path = tmp_path_factory.mktemp("patients")
-    async with service_kit("patients", create_app, Settings, postgres_url, directory) as kit:
-        yield kit
-
-
-@pytest.fixture
-async def kit(session_kit: ServiceKit) -> ServiceKit:
-    await session_kit.empty()
-    return session_kit
+session_kit = kit_fixture("patients", create_app, Settings)
 
 
 class KeepPatient(Protocol):

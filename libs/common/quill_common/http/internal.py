@@ -3,6 +3,7 @@
 Answers nothing without a service token; the gateway never routes here.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -38,12 +39,12 @@ async def operator_only(caller: Annotated[str, Depends(calling_service)]) -> Non
         raise Forbidden
 
 
-router = APIRouter(
-    prefix="/internal",
-    include_in_schema=False,
-    route_class=WorkRoute,
-    dependencies=[Depends(calling_service)],
-)
+def internal_router(prefix: str, admit: Callable[..., Awaitable[object]] = operator_only) -> APIRouter:
+    """A router of internal routes for those whom `admit` lets pass; the public document does not name them."""
+    return APIRouter(prefix=prefix, include_in_schema=False, route_class=WorkRoute, dependencies=[Depends(admit)])
+
+
+router = internal_router("/internal", admit=calling_service)
 
 
 class CatchUp(BaseModel):

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 import orjson
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, text
 from sqlalchemy.dialects.postgresql import insert
@@ -201,6 +202,20 @@ async def service_kit(
         app = create_app(settings(**values), isolated=True, keys=keys)
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield ServiceKit(name, app, database, keys, directory, keep)
+
+
+def kit_fixture(
+    name: Service, create_app: CreateApp, settings: type[ServiceSettings], *, keep: frozenset[str] = frozenset()
+) -> Any:
+    """The fixture `session_kit` of a conftest: one running service for all tests below it. Tests ask for `kit`."""
+
+    @pytest.fixture(scope="session")
+    async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServiceKit]:
+        directory = tmp_path_factory.mktemp(name)
+        async with service_kit(name, create_app, settings, postgres_url, directory, keep=keep) as kit:
+            yield kit
+
+    return session_kit
 
 
 _KEPT = frozenset({"alembic_version", "outbox_head", "outbox_relay"})

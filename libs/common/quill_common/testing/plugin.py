@@ -1,4 +1,4 @@
-"""The pytest plugin of every test in the repository: a real PostgreSQL, and a real RabbitMQ where one can be had."""
+"""The pytest plugin of every test in the repository: a real PostgreSQL, a real RabbitMQ where there is one, the kit."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from quill_common.testing import postgres, rabbitmq
+from quill_common.testing.kit import ServiceKit
 
 _STACK = pytest.StashKey[ExitStack]()
 
@@ -41,3 +42,10 @@ def broker_url() -> Iterator[str]:
         if url is None:
             pytest.skip("no RabbitMQ: this test needs a broker (see `make test` in the README)")
         yield url
+
+
+@pytest.fixture
+async def kit(session_kit: ServiceKit) -> ServiceKit:
+    """The service that the nearest conftest runs (`kit_fixture`), emptied."""
+    await session_kit.empty()
+    return session_kit

@@ -1,8 +1,6 @@
 """A tiny service of our own on the shared layer: things that are written, listed, refused and broken."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -17,7 +15,7 @@ from quill_common.http.work import WorkRoute
 from quill_common.identity.key_sources import KeySource
 from quill_common.service import create_service
 from quill_common.settings import ServiceSettings
-from quill_common.testing.kit import ServiceKit, service_kit
+from quill_common.testing.kit import ServiceKit, kit_fixture
 from sqlalchemy import insert, select, text
 
 router = APIRouter(prefix="/api", route_class=WorkRoute)
@@ -94,11 +92,7 @@ def create_app(settings: ServiceSettings, *, isolated: bool, keys: KeySource | N
     return create_service("letters", settings, [router], isolated=isolated, keys=keys)
 
 
-@pytest.fixture(scope="session")
-async def session_kit(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServiceKit]:
-    directory: Path = tmp_path_factory.mktemp("http")
-    async with service_kit("letters", create_app, ServiceSettings, postgres_url, directory) as kit:
-        yield kit
+session_kit = kit_fixture("letters", create_app, ServiceSettings)
 
 
 @pytest.fixture

@@ -23,8 +23,14 @@ class World:
 def api(world: World) -> FastAPI:
     """The API over `world`."""
     app = FastAPI()
-    create, read = app.post, app.get
+    _admit(app, world)
+    _people(app, world)
+    _records(app, world)
+    _talk(app, world)
+    return app
 
+
+def _admit(app: FastAPI, world: World) -> None:
     @app.middleware("http")
     async def admission(request: Request, go_on: Any) -> Any:
         path = request.url.path
@@ -37,7 +43,7 @@ def api(world: World) -> FastAPI:
                 return Response('{"detail":"CSRF failed"}', 403)
         return await go_on(request)
 
-    @create("/api/auth/login")
+    @app.post("/api/auth/login")
     async def login(body: dict[str, str], response: Response) -> dict[str, Any]:
         if world.busy:
             world.busy -= 1
@@ -46,6 +52,10 @@ def api(world: World) -> FastAPI:
             raise HTTPException(400, "Invalid credentials")
         response.set_cookie("XSRF-TOKEN", f"of-{body['username']}")
         return {"detail": "ok", "user": {"username": body["username"], "roles": []}}
+
+
+def _people(app: FastAPI, world: World) -> None:
+    create, read = app.post, app.get
 
     @read("/api/organizations")
     async def organisations() -> dict[str, Any]:
@@ -81,6 +91,10 @@ def api(world: World) -> FastAPI:
         world.members.add(member)
         return {}
 
+
+def _records(app: FastAPI, world: World) -> None:
+    create, read = app.post, app.get
+
     @create("/api/patients")
     async def add_patient(body: dict[str, Any]) -> dict[str, Any]:
         if body["patient_id"] in world.patients:
@@ -97,6 +111,10 @@ def api(world: World) -> FastAPI:
         world.letters.setdefault(patient_id, []).append(body["title"])
         return {}
 
+
+def _talk(app: FastAPI, world: World) -> None:
+    create, read = app.post, app.get
+
     @read("/api/conversations")
     async def conversations(patient_id: str) -> dict[str, Any]:
         return {"conversations": [one for one in world.conversations if one["patient_id"] == patient_id]}
@@ -110,5 +128,3 @@ def api(world: World) -> FastAPI:
     async def send(number: int, body: dict[str, str]) -> dict[str, Any]:
         world.conversations[number - 1]["messages"].append(body["body"])
         return {}
-
-    return app

@@ -1,18 +1,15 @@
 """`/internal/users`: switching accounts off and on, for operators; there is no public endpoint for it."""
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Response
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import Write
-from quill_common.http.internal import operator_only
+from quill_common.http.internal import internal_router
 from quill_common.http.shapes import PathId
-from quill_common.http.work import WorkRoute
 
 from quill_auth.account.changing import set_active
 from quill_auth.session.ending import name_revoked
 
-router = APIRouter(
-    prefix="/internal/users", include_in_schema=False, route_class=WorkRoute, dependencies=[Depends(operator_only)]
-)
+router = internal_router("/internal/users")
 
 
 @router.post("/{user_id}/deactivate")

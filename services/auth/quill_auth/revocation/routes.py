@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from quill_common.http.answers import json_answer
 from quill_common.http.errors import Forbidden
-from quill_common.http.internal import calling_service
+from quill_common.http.internal import calling_service, internal_router
 from quill_common.http.shapes import MAX_BIGINT
-from quill_common.http.work import WorkRoute, work_of
+from quill_common.http.work import work_of
 
 from quill_auth.parts import Auth
 from quill_auth.revocation.service import MAX_WAIT_SECONDS, RevocationLog
@@ -18,9 +18,7 @@ async def _gateway_only(caller: Annotated[str, Depends(calling_service)]) -> Non
         raise Forbidden
 
 
-router = APIRouter(
-    prefix="/internal", include_in_schema=False, route_class=WorkRoute, dependencies=[Depends(_gateway_only)]
-)
+router = internal_router("/internal", admit=_gateway_only)
 
 
 @router.get("/revocations")

@@ -1,6 +1,5 @@
 """What auth keeps of organisations."""
 
-from quill_auth.events import PROJECTION
 from quill_common.events.catalogue.orgs import FeatureDisabled, FeatureEnabled, OrganisationChanged
 from quill_common.testing.kit import ServiceKit
 
@@ -17,11 +16,11 @@ async def test_organisations_and_features_follow_their_events(kit: ServiceKit) -
     ]
     async with kit.parts.units.open(cause="orgs") as work:
         for event in events:
-            await PROJECTION.apply(work, event.type, event.model_dump())
+            await kit.parts.projection.apply(work, event.type, event.model_dump())
     assert await kit.read("SELECT id FROM known_organisation") == [{"id": 7}]
     assert await kit.read("SELECT * FROM known_feature") == [{"organisation_id": 7, "feature_key": "letters"}]
     async with kit.parts.units.open(replaying=True) as work:
-        await PROJECTION.clear(work, "orgs")
+        await kit.parts.projection.clear(work, "orgs")
     assert await kit.read("SELECT id FROM known_organisation") == []
     assert await kit.read("SELECT * FROM known_feature") == []
 

@@ -1,20 +1,15 @@
 """The import of letters, for operators only; the gateway never routes here."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Request
 from quill_common.http.callers import Write
-from quill_common.http.internal import operator_only
-from quill_common.http.work import WorkRoute, work_of
+from quill_common.http.internal import internal_router
+from quill_common.http.work import work_of
 
 from quill_letters.imports.schemas import ImportIn, ImportResult
 from quill_letters.imports.service import import_letters
 from quill_letters.store.chosen import WriteStore
 
-router = APIRouter(
-    prefix="/internal/import",
-    include_in_schema=False,
-    route_class=WorkRoute,
-    dependencies=[Depends(operator_only)],
-)
+router = internal_router("/internal/import")
 
 
 @router.post("/letters", response_model_exclude_none=True)

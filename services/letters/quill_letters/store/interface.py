@@ -41,6 +41,11 @@ class Place(NamedTuple):
 class ContentRefused(Exception):
     """The store works and will not hold this content: a fault of ours, since all input is checked before."""
 
+    def __init__(self, constraint_name: str) -> None:
+        """`constraint_name`: what the content broke; the log tells it, and nothing of the content."""
+        super().__init__(constraint_name)
+        self.constraint_name = constraint_name
+
 
 class CompositionReader(Protocol):
     """Reading. Every method raises `StoreUnavailable` when the store cannot say; silence never means "none"."""

@@ -4,9 +4,9 @@ import asyncio
 
 import asyncpg
 import pytest
+from quill_common.http import store_health
 from quill_common.testing.database import execute
 from quill_common.testing.kit import ServiceKit
-from quill_letters.store import routes
 
 
 async def state(kit: ServiceKit) -> object:
@@ -31,7 +31,7 @@ async def test_the_store_is_not_available_when_its_table_is_away(kit: ServiceKit
 async def test_a_store_that_does_not_answer_in_time_is_said_so(
     kit: ServiceKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(store_health, "PROBE_SECONDS", 0.1)
     blocker = await asyncpg.connect(kit.database.admin_url)
     try:
         async with blocker.transaction():

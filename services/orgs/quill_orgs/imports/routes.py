@@ -2,23 +2,16 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 from quill_common.http.callers import Read, Write
-from quill_common.http.internal import operator_only
+from quill_common.http.internal import internal_router
 from quill_common.http.shapes import FHIR_ID, Body, PathId
-from quill_common.http.work import WorkRoute
 
 from quill_orgs.imports import service
 
 MAX_PATIENTS: Final = 1000
 
-router = APIRouter(
-    prefix="/internal/organisations/{organisation_id}",
-    include_in_schema=False,
-    route_class=WorkRoute,
-    dependencies=[Depends(operator_only)],
-)
+router = internal_router("/internal/organisations/{organisation_id}")
 
 
 class JoiningPatients(Body):

@@ -1,19 +1,13 @@
 """The import of patients, for operators only; the gateway never routes here."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Request
 from quill_common.http.callers import Write
-from quill_common.http.internal import operator_only
-from quill_common.http.work import WorkRoute
+from quill_common.http.internal import internal_router
 
 from quill_patients.imports.schemas import ImportIn, ImportOut
 from quill_patients.imports.service import import_patients
 
-router = APIRouter(
-    prefix="/internal/import",
-    include_in_schema=False,
-    route_class=WorkRoute,
-    dependencies=[Depends(operator_only)],
-)
+router = internal_router("/internal/import")
 
 
 @router.post("/patients", response_model_exclude_none=True)
