@@ -55,6 +55,7 @@ def test_a_given_url_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_broker_is_an_error_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUILL_TEST_AMQP_URL", raising=False)
+    monkeypatch.delenv("QUILL_TEST_REQUIRE_BROKER", raising=False)
     monkeypatch.setattr("quill_common.testing.rabbitmq.server_script", lambda: None)
     monkeypatch.setattr("quill_common.testing.rabbitmq._docker_answers", lambda: False)
     with rabbitmq_server() as url:
