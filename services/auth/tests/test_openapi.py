@@ -46,6 +46,7 @@ OPERATIONS = {
             "system_permissions",
         },
     ),
+    ("patch", "/api/users/{user_id}/link-patient"): ("linkPatient", "users", {"fhir_patient_id"}, set()),
     ("get", "/api/cbac/my-competencies"): ("getMyCompetencies", "cbac", set(), set()),
     ("patch", "/api/cbac/my-competencies"): (
         "updateMyCompetencies",
