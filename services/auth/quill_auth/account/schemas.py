@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from quill_common.access.levels import LEVELS
-from quill_common.http.shapes import Answer, Body, Id, Text
+from quill_common.http.shapes import Answer, BlankIsAbsent, Body, Id, Text, Trimmed
 
 from quill_auth.cbac.catalogue import PROFESSION_BY_ID
 from quill_auth.cbac.schemas import CompetencyIds
-from quill_auth.fields import TRIMMED
 from quill_auth.passwords.hashing import MAX_LENGTH
 
 
@@ -24,13 +23,9 @@ def _known_level(value: str) -> str:
     return value
 
 
-def _blank_to_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-Username = Annotated[Text, Field(max_length=150), TRIMMED]
-FullName = Annotated[Text, Field(max_length=255), TRIMMED]
-Email = Annotated[Text, Field(max_length=255), TRIMMED]
+Username = Annotated[Trimmed, Field(max_length=150)]
+FullName = Annotated[Trimmed, Field(max_length=255)]
+Email = Annotated[Trimmed, Field(max_length=255)]
 Password = Annotated[str, Field(max_length=MAX_LENGTH)]
 BaseProfession = Annotated[str, AfterValidator(_known_profession)]
 Level = Annotated[str, AfterValidator(_known_level)]
@@ -41,8 +36,8 @@ class RegisterIn(Body):
     username: Username
     email: Email
     password: Password
-    full_name: Annotated[FullName | None, BeforeValidator(_blank_to_none)] = None
-    organisation_id: Annotated[Id | None, BeforeValidator(_blank_to_none)] = None
+    full_name: Annotated[FullName | None, BlankIsAbsent] = None
+    organisation_id: Annotated[Id | None, BlankIsAbsent] = None
 
 
 class UserCreateIn(Body):

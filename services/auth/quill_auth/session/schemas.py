@@ -1,14 +1,12 @@
 """Shapes of sign-in and of the signed-in user."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from quill_common.http.shapes import Answer, Body, Text
-
-from quill_auth.fields import TRIMMED
+from quill_common.http.shapes import Answer, Body, Trimmed
 
 
 class LoginIn(Body):
-    username: Annotated[Text, TRIMMED]
+    username: Trimmed
     password: str
     totp_code: str | None = None
 
