@@ -44,6 +44,8 @@ def configure(service: str, settings: CommonSettings) -> None:
     handler = logging.StreamHandler(_output("w"))
     handler.setFormatter(_StandardFormatter(service))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Its lines hold raw paths, and those the ids of patients; whoever starts uvicorn by hand would have them.
+    logging.getLogger("uvicorn.access").disabled = True
 
 
 def request_id() -> str | None:
