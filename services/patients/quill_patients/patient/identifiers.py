@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from quill_common.fhir.json_text import serialise
+
 NHS_NUMBER: Final = "https://fhir.nhs.uk/Id/nhs-number"
 MRN: Final = "http://hospital.example.org/identifiers/mrn"
 OLD_MRN: Final = "http://hospital.example.org/mrn"  # written by the system before us; read, never written
@@ -29,7 +31,8 @@ def merge_identifiers(resource: dict[str, Any], given: list[Identifier]) -> None
     """
     identifiers: list[Identifier] = resource.get("identifier") or []
     by_system: dict[str, list[Identifier]] = {}
-    nameless = [i for i in given if not i.get("system") and i not in identifiers]
+    known = {serialise(i) for i in identifiers}  # as text: decimals that keep their digits are equal to nothing else
+    nameless = [i for i in given if not i.get("system") and serialise(i) not in known]
     for identifier in given:
         system = _system(identifier)
         if system:

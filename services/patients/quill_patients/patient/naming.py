@@ -2,19 +2,29 @@
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 _KEY_LENGTH: Final = 100  # of characters: an index row has to stay below a third of a page
 
 
 def official_name(resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The `official` name, else the first that has no `use`, else the first; None without any."""
+    """The `official` name, else the first that has no `use`, else the first; None without any.
+
+    Names that are over count only where there is no other.
+    """
     names: list[dict[str, Any]] = resource.get("name") or []
-    for wanted in ("official", None):
-        for name in names:
-            if name.get("use") == wanted:
-                return name
+    for some in ([name for name in names if not _is_over(name)], names):
+        for wanted in ("official", None):
+            for name in some:
+                if name.get("use") == wanted:
+                    return name
     return names[0] if names else None
+
+
+def _is_over(name: Mapping[str, Any]) -> bool:
+    end: str = (name.get("period") or {}).get("end") or ""
+    return bool(end) and end[:10] < datetime.now(UTC).date().isoformat()[: len(end)]
 
 
 def set_official_name(resource: dict[str, Any], given: str | None, family: str | None) -> None:

@@ -99,7 +99,7 @@ async def test_identifiers_merge_by_system(clinician: Person, keep_patient: Any)
         {"system": "urn:a", "value": "3"},
         {"system": NHS, "value": "943 476 5919"},
         {"system": OLD_MRN, "value": "M1"},
-        {"value": "nameless"},
+        {"value": "nameless", "extension": [{"url": "urn:x", "valueDecimal": 1.5}]},
     ]
     data = await _put(clinician, {"identifier": given})
     assert data["identifier"] == [
@@ -108,7 +108,7 @@ async def test_identifiers_merge_by_system(clinician: Person, keep_patient: Any)
         {"system": "urn:a", "value": "2"},
         {"system": "urn:a", "value": "3"},
         {"system": NHS, "value": "9434765919"},
-        {"value": "nameless"},
+        {"value": "nameless", "extension": [{"url": "urn:x", "valueDecimal": 1.5}]},
     ]
     assert (await _put(clinician, {"identifier": given}))["identifier"] == data["identifier"]
 

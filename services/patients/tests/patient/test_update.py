@@ -100,6 +100,15 @@ async def test_without_an_official_name_one_is_made(
     assert (await _patch(clinician, {"family_name": "Marsh"})).json()["name"] == after
 
 
+@pytest.mark.parametrize("use", ["official", None])
+async def test_a_name_that_is_over_is_not_changed(clinician: Person, keep_patient: Any, use: str | None) -> None:
+    over = {"use": "official", "family": "Fenn", "given": ["Ann"], "period": {"end": "2010-05"}}
+    present = {"family": "Marsh", "period": {"start": "2010-05", "end": "2999"}} | ({"use": use} if use else {})
+    await keep_patient("p-1", 7, name=[over, present])
+    names = (await _patch(clinician, {"given_name": "Eve"})).json()["name"]
+    assert names == [over, {**present, "use": "official", "given": ["Eve"]}]
+
+
 async def test_a_patient_without_any_name_gets_one(clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7, name=[])
     response = await _patch(clinician, {"given_name": "Eve"})
