@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from quill_common.access.events import access_projection
 from quill_common.background import Background
@@ -39,6 +40,9 @@ from quill_common.settings import ServiceSettings
 from quill_common.topology import Service, dependants_of, sources_of
 
 Start = Callable[["Parts"], Awaitable[None]]
+
+# Ours is `RequestMiddleware`; FastAPI's would send the texts of failures wherever the environment says.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 @dataclass(slots=True)
@@ -98,7 +102,14 @@ def create_service(
                 _start_loops(parts, background)
             yield
 
-    app = FastAPI(title=f"Quill {name}", version="1.0.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Quill {name}",
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=_NO_TELEMETRY,
+    )
     app.router.redirect_slashes = False  # `/x/` is not `/x`, and a redirect would show the address behind the gateway
     app.add_middleware(RequestMiddleware, service=name)
     errors.install(app)

@@ -19,6 +19,9 @@ FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
 EX_CONFIG: Final = 78  # sysexits.h; quill_common.settings ends with it: starting again would not help
 
+# mallopt(3): memory of Argon2's size goes back to the system when a hash is done, and threads share their arenas.
+_MEMORY: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20)}
+
 # Proxy headers stay off: from 127.0.0.1 uvicorn would believe any client's X-Forwarded-For.
 _SERVER: Final = (
     "--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on",
@@ -118,7 +121,7 @@ def environment_of_children(settings: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without what only the operator may know, and with `settings`."""
     private = ("QUILL_DATABASE_URL", "QUILL_ADMIN_USERNAME", "QUILL_ADMIN_EMAIL", "QUILL_ADMIN_PASSWORD")
     inherited = {name: value for name, value in os.environ.items() if name not in private}
-    return inherited | {"PYTHONUNBUFFERED": "1"} | dict(settings)
+    return _MEMORY | inherited | {"PYTHONUNBUFFERED": "1"} | dict(settings)
 
 
 def _application(name: str) -> str:
