@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-_HERE = Path(__file__).parent
-COPY = _HERE / "quill.openapi.yaml"
-SHARED = _HERE.parents[1].parent / "shared" / "contract" / "quill.openapi.yaml"
+_ROOT = Path(__file__).parents[2]
+COPY = _ROOT / "docs" / "contract" / "quill.openapi.yaml"
+SHARED = _ROOT.parent / "shared" / "contract" / "quill.openapi.yaml"
 
 
 def contract_path() -> Path:

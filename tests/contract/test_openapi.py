@@ -49,4 +49,5 @@ def test_the_contract_agrees_with_itself(quill: dict[str, Any]) -> None:
 
 @pytest.mark.skipif(contract_path() == COPY, reason="only the copy of the contract is here")
 def test_the_copy_of_the_contract_is_the_shared_one() -> None:
-    assert COPY.read_bytes() == contract_path().read_bytes()
+    for name in ("quill.openapi.yaml", "quill-api.md"):
+        assert (COPY.parent / name).read_bytes() == (contract_path().parent / name).read_bytes()

@@ -1,0 +1,1 @@
+"""The projection that access is decided from, and the one policy that decides."""

@@ -1,0 +1,1 @@
+"""Engines, readers and writers, roles, migrations."""
