@@ -52,12 +52,17 @@ async def keep(work: UnitOfWork, store: CompositionStore, patient_id: str, uid: 
         author=letter.author,
         author_id=letter.author_id,
         created_at=letter.written_at,
-        content=orjson.dumps(composition(letter, uid)).decode(),
+        content=serialised(letter, uid),
     )
     if not await store.write(await store.ehr_of(patient_id), patient_id, version):
         return False
     await work.publish(LetterWritten(composition_uid=str(uid), patient_id=patient_id, author_id=letter.author_id))
     return True
+
+
+def serialised(letter: Letter, uid: VersionUid) -> str:
+    """The COMPOSITION of `letter` as it is stored and sent."""
+    return orjson.dumps(composition(letter, uid)).decode()
 
 
 async def read_letter(store: CompositionReader, patient_id: str, composition_uid: str) -> str:

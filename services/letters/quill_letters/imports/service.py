@@ -10,7 +10,7 @@ from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.errors import PatientNotFound
 
 from quill_letters.composition.letter import Letter, Origin
-from quill_letters.composition.service import keep
+from quill_letters.composition.service import keep, serialised
 from quill_letters.imports.schemas import ImportedLetter, ImportResult, Item
 from quill_letters.openehr.version_uid import VersionUid
 from quill_letters.store.interface import CompositionStore, ContentRefused
@@ -53,11 +53,14 @@ async def _import_one(
     if not await patient_exists(work, imported.patient_id):
         return _refused(imported, str(PatientNotFound.detail))
     uid = VersionUid(object_id(imported.patient_id, imported.source_id), system_id, 1)
+    letter = _letter(imported)
     try:
         async with work.savepoint():
-            created = await keep(work, store, imported.patient_id, uid, _letter(imported))
+            created = await keep(work, store, imported.patient_id, uid, letter)
     except ContentRefused:
         return _refused(imported, "The clinical store refused its content")
+    if not created and await store.read(imported.patient_id, uid) != serialised(letter, uid):
+        return _refused(imported, "Was brought in before with another content, and a letter is never overwritten")
     return ImportResult(source_id=imported.source_id, outcome="created" if created else "unchanged")
 
 

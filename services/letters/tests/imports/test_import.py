@@ -78,10 +78,21 @@ async def test_importing_twice_changes_nothing(kit: ServiceKit, operator: httpx.
     items = [item(patient, f"doc-{number}") for number in range(3)]
     await bring_in(operator, *items)
     before = await kit.read("SELECT * FROM composition ORDER BY object_id")
-    again = await bring_in(operator, *items, item(patient, "doc-1", body="changed since"))
-    assert [result["outcome"] for result in again] == ["unchanged"] * 4
+    again = await bring_in(operator, *items)
+    assert [result["outcome"] for result in again] == ["unchanged"] * 3
     assert await kit.read("SELECT * FROM composition ORDER BY object_id") == before
     assert len(await kit.published()) == 3
+
+
+@pytest.mark.parametrize("change", [{"body": "changed since"}, {"title": "Another"}, {"author_name": "Dr Other"}])
+async def test_a_letter_that_changed_at_its_source_is_refused_aloud(
+    kit: ServiceKit, operator: httpx.AsyncClient, patient: str, change: dict[str, str]
+) -> None:
+    await bring_in(operator, item(patient))
+    before = await kit.read("SELECT * FROM composition")
+    (result,) = await bring_in(operator, item(patient, **change))
+    assert (result["outcome"], "another content" in result["reason"]) == ("refused", True)
+    assert await kit.read("SELECT * FROM composition") == before
 
 
 async def test_the_same_source_id_of_two_patients_is_two_letters(
