@@ -28,14 +28,24 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:
-        async with self._read.connect() as connection:
+        connection = await self._read.connect().start()
+        try:
             yield Reader(connection)
+        finally:
+            # `async with` would close it in a task of its own, for a ROLLBACK that autocommit does not need.
+            await connection.close()
 
     @asynccontextmanager
     async def writer(self) -> AsyncIterator[Writer]:
         """One transaction: committed when the block ends well, undone when it raises."""
         async with self.write_connection() as connection:
             yield Writer(connection)
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Writer]:
+        """For one statement that changes all that is to change: its own transaction, without BEGIN and COMMIT."""
+        async with self._write.connect() as connection:
+            yield Writer(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
     @asynccontextmanager
     async def write_connection(self) -> AsyncIterator[AsyncConnection]:

@@ -154,3 +154,27 @@ async def test_the_loser_of_a_deadlock_is_told_to_try_again(database: Database) 
     outcomes = await asyncio.gather(take("p", "q"), take("q", "p"), return_exceptions=True)
     (lost,) = [outcome for outcome in outcomes if outcome is not None]
     assert (is_conflict(lost), is_database_away(lost)) == (True, True)
+
+
+async def test_a_statement_is_a_transaction_by_itself(database: Database) -> None:
+    async with database.statement() as writer:
+        await writer.execute(ADD, {"id": "p"})
+        assert await count(database) == 1
+
+
+async def test_a_statement_that_fails_half_way_changes_nothing(database: Database) -> None:
+    both = text("INSERT INTO access_patient (id) VALUES ('p'), ('p')")
+    with pytest.raises(IntegrityError):
+        async with database.statement() as writer:
+            await writer.execute(both)
+    assert await count(database) == 0
+
+
+async def test_the_connection_of_a_statement_is_used_for_transactions_again(database: Database) -> None:
+    async with database.statement() as writer:
+        connection = await writer.value(PID)
+    async with database.writer() as writer:
+        assert await writer.value(PID) == connection
+        await writer.execute(ADD, {"id": "p"})
+        assert await count(database) == 0
+    assert await count(database) == 1

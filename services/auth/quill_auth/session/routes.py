@@ -39,7 +39,7 @@ async def refresh(request: Request, auth: Auth) -> Response:
     if not token:
         raise NoRefreshToken
     try:
-        tokens = await service.refresh(parts.units, auth, await parts.tokens.refresh(token))
+        tokens = await service.refresh(parts.database, parts.units, auth, await parts.tokens.refresh(token))
     except InvalidToken as problem:
         raise BadRefreshToken from problem
     except BadRefreshToken as refused:

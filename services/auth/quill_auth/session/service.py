@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from quill_common.database.engine import Database
-from quill_common.events.unit_of_work import UnitOfWork, UnitsOfWork
+from quill_common.database.session import Writer
+from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.identity.claims import RefreshClaims
 from quill_common.log import request_id
 from sqlalchemy import Row
@@ -59,22 +60,22 @@ async def sign_in(database: Database, auth: AuthParts, username: str, password: 
     )
 
 
-async def refresh(units: UnitsOfWork, auth: AuthParts, claims: RefreshClaims) -> Tokens:
+async def refresh(database: Database, units: UnitsOfWork, auth: AuthParts, claims: RefreshClaims) -> Tokens:
     """New tokens of the same family. Raises BadRefreshToken or InactiveUser.
 
     The same token within `GRACE` of its first use is good every time; used later it ends the session.
     """
-    async with units.open() as unit:
-        renewed = await _rotate(unit, auth, claims)
+    async with database.statement() as writer:
+        renewed = await _rotate(writer, auth, claims)
     if renewed is None:
         raise await _refusal(units, claims)
     token_id = successor(claims.token_id, renewed.newest - renewed.presented)
     return _tokens(auth, claims.user_id, claims.session_id, token_id, renewed.roles, renewed.competencies)
 
 
-async def _rotate(unit: UnitOfWork, auth: AuthParts, claims: RefreshClaims) -> Row[Any] | None:
+async def _rotate(writer: Writer, auth: AuthParts, claims: RefreshClaims) -> Row[Any] | None:
     return await repository.rotate(
-        unit,
+        writer,
         claims.user_id,
         claims.session_id,
         token_hash(claims.token_id),
