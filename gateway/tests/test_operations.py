@@ -5,6 +5,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from quill_common import log
+from quill_common.settings import CommonSettings
 from quill_gateway.app import create_app
 from quill_gateway.gateway import Gateway
 from quill_gateway.settings import GatewaySettings
@@ -57,6 +59,7 @@ async def test_one_line_is_logged_for_a_request_without_paths_ids_or_secrets(
     client: aiohttp.ClientSession, person: Person
 ) -> None:
     headers = person.headers() | {"X-Request-ID": "the-request"}
+    log.configure("gateway", CommonSettings())  # another test of this process may have asked for errors only
     with capture_logs() as events:
         await client.get(f"/api/patients/{PATIENT}/letters?cursor=secret", headers=headers)
     (event,) = (event for event in events if event.get("request_id") == "the-request")

@@ -24,7 +24,13 @@ _OWNER: Final = "quill"
 _STOP_SECONDS: Final = 20.0
 
 _DURABLE: Final = {"shared_buffers": "128MB", "max_connections": "200", "wal_compression": "on"}
-_DISPOSABLE: Final = {**_DURABLE, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_DISPOSABLE: Final = {
+    **_DURABLE,
+    "max_connections": "500",  # several services under test, and whole systems, share it
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 
 
 class EmbeddedPostgresError(RuntimeError):

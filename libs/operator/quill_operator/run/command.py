@@ -1,6 +1,7 @@
 """`quill run` from its first line to its last."""
 
 import asyncio
+import os
 import signal
 from contextlib import ExitStack, closing
 from typing import Any
@@ -51,9 +52,14 @@ def run() -> None:
     except _REFUSALS as refused:
         problem = refused
     output.text("Stopped")
-    output.close()
-    if problem is not None:
-        refuse(str(problem))
+    printed = output.close()
+    try:
+        if problem is not None:
+            refuse(str(problem))
+    finally:
+        if not printed:
+            # The printing thread waits for a reader and holds stdout's lock: the interpreter's end would wait too.
+            os._exit(0 if problem is None else 1)
 
 
 async def _run(

@@ -32,15 +32,16 @@ class Output:
         except queue.Full:
             self._dropped += 1
 
-    def close(self, *, seconds: float = 2.0) -> None:
-        """Print what is left, but do not wait long for a reader."""
+    def close(self, *, seconds: float = 2.0) -> bool:
+        """Print what is left, but do not wait long for a reader; whether all was printed."""
         if self._dropped:
             self.line("quill", f"{self._dropped} log lines were not read in time and are lost")
         try:
             self._lines.put(None, timeout=seconds)
         except queue.Full:
-            return
+            return False
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _print_all(self) -> None:
         while (line := self._lines.get()) is not None:
