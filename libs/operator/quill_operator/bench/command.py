@@ -4,7 +4,7 @@ import asyncio
 
 from quill_common.settings import load
 from rich.box import MARKDOWN
-from rich.table import Table
+from rich.table import Column, Table
 
 from quill_operator.administrator import administrator
 from quill_operator.bench import events, gateway
@@ -62,8 +62,9 @@ async def _measure(url: str, scene: Scene, scenario: Scenario, processes: Proces
 
 
 def _requests(measured: dict[str, Measured]) -> Table:
-    headings = ("request", "CPU ms", "budget", "gateway", "service", "req/s", "p50 ms", "p99 ms")
-    table = Table(*headings, title="Requests", box=MARKDOWN)
+    request = Column("request", min_width=max(map(len, BUDGETS)), no_wrap=True)
+    headings = ("CPU ms", "budget", "gateway", "service", "req/s", "p50 ms", "p99 ms")
+    table = Table(request, *headings, title="Requests", box=MARKDOWN)
     for name, result in measured.items():
         own = result.cpu_ms["gateway"]
         table.add_row(
