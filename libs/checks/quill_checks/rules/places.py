@@ -14,7 +14,7 @@ ABSOLUTE_PATH: Final = "absolute-path"
 _HARM: Final = "it works on one machine only"
 
 # quill: allow absolute-path - the pattern itself
-_HOME: Final = re.compile(r"(?<![\w.])(/home/[a-z]\w*|/Users/\w+|/root/\S|/work/[a-z]+/|[A-Z]:\\\\Users)")
+_HOME: Final = re.compile(r"(?<![\w.])(/home/[a-z]\w*|/Users/\w+|/root/\S|[A-Z]:\\\\Users)")
 _REGISTRY: Final = re.compile(
     r"(?i)(?<![\w.])(py[p]i\.org|files\.python[h]osted\.org|registry\.np[m]js\.org|proxy\.go[l]ang\.org|--(?:extra-)?index-url)\b"
 )
