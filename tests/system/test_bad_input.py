@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from quill_gateway.routes import ROUTES
 from system.running import RunningSystem
 from system.ward import Ward, ward
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
+LEAST_OPERATIONS = 40  # a document that lost its paths must not look like a system without faults
 HUGE = "x" * 300_000
 OUT_OF_RANGE = ("0", "-1", str(2**63), "9" * 400, "1.5", "NaN", "%00", "a%00b", "..%2f..", "%ff%fe", "x" * 5000, "☃")
 VALUES: tuple[Any, ...] = (
@@ -56,11 +56,14 @@ def _fields(operation: dict[str, Any], document: dict[str, Any]) -> list[str]:
 async def test_nonsense_never_gives_a_5xx(system: RunningSystem) -> None:
     w = await ward(system)
     document = (await w.admin.call("GET", "/api/openapi.json")).json()
+    attacked = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if operation.get("operationId") in {"logout", "getHealth"}:
                 continue
             await _attack(w, method.upper(), path, _fields(operation, document))
+            attacked += 1
+    assert attacked >= LEAST_OPERATIONS
 
 
 async def _attack(w: Ward, method: str, path: str, fields: list[str]) -> None:
@@ -91,7 +94,3 @@ async def _refused(w: Ward, method: str, path: str, body: bytes | None = None) -
     answer = await w.admin.call(method, path, **content)
     assert answer.status_code < 500, f"{method} {path[:100]} {(body or b'')[:200]!r} -> {answer.text[:300]}"
     assert answer.headers["content-type"].startswith("application/json"), f"{method} {path[:100]}"
-
-
-def test_every_route_of_the_gateway_is_known() -> None:
-    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)

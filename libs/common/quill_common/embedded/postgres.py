@@ -133,7 +133,7 @@ class EmbeddedPostgres:
         self._give_away(password)
         owner = (f"--username={_OWNER}", "--auth=scram-sha-256", f"--pwfile={password}")
         sync = ("--sync-method=fsync",) if self._settings is _DURABLE else ("--no-sync",)
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - our own binaries and arguments
             [str(binaries() / "initdb"), f"--pgdata={folder}", *locale, *owner, *sync],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -160,7 +160,7 @@ class EmbeddedPostgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(  # noqa: S603 - our own binaries and arguments
                 [str(binaries() / "postgres"), "-D", str(self._data), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -190,7 +190,7 @@ class EmbeddedPostgres:
             f"--username={_OWNER}",
             "--maintenance-db=postgres",
         )
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - our own binaries and arguments
             [str(binaries() / "createdb"), *where, "--no-password", self._database],
             capture_output=True,
             text=True,

@@ -145,5 +145,6 @@ def _elements(model: type[BaseModel]) -> dict[str, tuple[str, frozenset[str]]]:
     for attribute, field in model.model_fields.items():
         known = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         codes = known.get("enum_values") or ()
+        # Typed as any JSON value; where it is given it is a list of codes.
         elements[field.alias or attribute] = (attribute, frozenset(str(code) for code in codes))  # type: ignore[union-attr]
     return elements
