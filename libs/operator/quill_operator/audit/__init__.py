@@ -1,0 +1,1 @@
+"""`quill audit`: prove that nobody changed what is on record."""
