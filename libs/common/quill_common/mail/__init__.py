@@ -1,0 +1,1 @@
+"""Outgoing mail: posted with a transaction, sent after its commit, at least once (decision 19)."""
