@@ -10,6 +10,7 @@ from quill_common.identity.errors import InvalidToken
 
 ALGORITHM = "EdDSA"
 MAX_TOKEN_LENGTH = 16_384
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -26,7 +27,10 @@ def key_id(token: str) -> str:
     except (jwt.PyJWTError, RecursionError) as problem:
         raise InvalidToken from problem
     kid = header.get("kid")
-    if header.get("alg") != ALGORITHM or not isinstance(kid, str):
+    if header.get("alg") != ALGORITHM or not isinstance(kid, str) or not _KEY_ID.fullmatch(kid):
+        raise InvalidToken
+    # RFC 7515, 4.1.11: who does not understand all that `crit` names must refuse. We understand none.
+    if "crit" in header:
         raise InvalidToken
     return kid
 

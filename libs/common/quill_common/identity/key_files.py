@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from quill_common.identity.errors import KeysUnavailable
+
+SECRET_KEY_BYTES: Final = 32
 
 
 def load_private_key(path: Path) -> Ed25519PrivateKey:
@@ -31,19 +34,30 @@ def load_private_key(path: Path) -> Ed25519PrivateKey:
 
 def create_private_key(path: Path) -> None:
     """Create a new key at `path`, readable by its owner alone; leave a file that is already there."""
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with _temporary(path, pem) as temporary:
-        # link() refuses an existing name: of two processes one wins, and no reader ever sees half a key.
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            return
+    _create(path, Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def load_secret_key(path: Path) -> bytes:
+    """The 32 bytes of a symmetric key. Raises KeysUnavailable naming the file when it is missing or damaged."""
+    try:
+        key = bytes.fromhex(path.read_text("ascii"))
+    except (OSError, ValueError) as problem:
+        raise KeysUnavailable(f"No secret key in {path}") from problem
+    if len(key) != SECRET_KEY_BYTES:
+        raise KeysUnavailable(f"{path} holds no key of {SECRET_KEY_BYTES} bytes")
+    return key
+
+
+def create_secret_key(path: Path) -> None:
+    """Create a new symmetric key at `path`, readable by its owner alone; leave a file that is already there."""
+    _create(path, secrets.token_bytes(SECRET_KEY_BYTES).hex().encode() + b"\n")
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step, readable by its owner alone."""
     with _temporary(path, content) as temporary:
         os.replace(temporary, path)
+    _keep_names(path.parent)
 
 
 @contextmanager
@@ -54,6 +68,25 @@ def locked(directory: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _create(path: Path, content: bytes) -> None:
+    with _temporary(path, content) as temporary:
+        # link() refuses an existing name: of two processes one wins, and no reader ever sees half a key.
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return
+    _keep_names(path.parent)
+
+
+def _keep_names(directory: Path) -> None:
+    """Have new names outlive a loss of power: what a key encrypted is in the database by then, and lost without it."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -9,15 +9,16 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from quill_common.identity.errors import KeysUnavailable
-from quill_common.identity.jwks import PublicKeys, keep_known, parse_jwks
+from quill_common.identity.jwks import PublicKeys, keep_known, parse_by_purpose, parse_jwks
+from quill_common.identity.purposes import PUBLISHED, Purpose
 
 
 class KeySource(Protocol):
-    """Public keys by key id. `find` costs nothing and knows what was loaded; `look_up` may fetch."""
+    """Public keys by purpose and key id. `find` costs nothing and knows what was loaded; `look_up` may fetch."""
 
-    def find(self, kid: str) -> Ed25519PublicKey | None: ...
+    def find(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None: ...
 
-    async def look_up(self, kid: str) -> Ed25519PublicKey | None:
+    async def look_up(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None:
         """The key, fetched anew if unknown; None if there is no such key. Raises KeysUnavailable."""
         ...
 
@@ -26,28 +27,34 @@ class RemoteJwks:
     """The JWKS at `url`, kept in memory; fetched at an unknown key id and, in the background, when it is old.
 
     At most one fetch per `min_interval` seconds, and one at a time; who comes meanwhile waits for that one.
-    When the peer is away, the keys already known go on verifying.
+    When the peer is away, the keys already known go on verifying. It never learns keys of refresh tokens.
     """
 
-    def __init__(self, url: str, *, timeout: float = 3.0, min_interval: float = 1.0, max_age: float = 60.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 3.0, min_interval: float = 1.0, max_age: float = 10.0) -> None:
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._min_interval = min_interval
         self._max_age = max_age
-        self._keys: PublicKeys = {}
+        self._keys: dict[Purpose, PublicKeys] = {}
         self._asked_at = float("-inf")
+        self._sent = False
         self._fetching: asyncio.Task[None] | None = None
 
-    def find(self, kid: str) -> Ed25519PublicKey | None:
+    def find(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None:
         if self._keys and time.monotonic() - self._asked_at > self._max_age:
             self._refresh()
-        return self._keys.get(kid)
+        keys = self._keys.get(purpose)
+        return None if keys is None else keys.get(kid)
 
-    async def look_up(self, kid: str) -> Ed25519PublicKey | None:
-        found = self.find(kid)
-        if found is None:
-            await self.refresh()
-            found = self._keys.get(kid)
+    async def look_up(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None:
+        if purpose not in PUBLISHED:
+            return None
+        found = self.find(purpose, kid)
+        # What was sent before the key existed may come back without it: then it is asked for once more.
+        for _ in range(2 if self._sent else 1):
+            if found is None:
+                await self.refresh()
+                found = self._keys[purpose].get(kid)
         return found
 
     async def refresh(self) -> None:
@@ -69,16 +76,19 @@ class RemoteJwks:
     async def _fetch(self) -> None:
         await asyncio.sleep(max(0.0, self._asked_at + self._min_interval - time.monotonic()))
         self._asked_at = time.monotonic()
+        self._sent = True
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout) as session,
                 session.get(self._url) as answer,
             ):
                 answer.raise_for_status()
-                loaded = parse_jwks(await answer.read())
+                loaded = parse_by_purpose(await answer.read())
         except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
             raise KeysUnavailable("The signing keys could not be fetched") from problem
-        self._keys = keep_known(self._keys, loaded)
+        finally:
+            self._sent = False
+        self._keys = {purpose: keep_known(self._keys.get(purpose, {}), keys) for purpose, keys in loaded.items()}
 
 
 class JwksFile:

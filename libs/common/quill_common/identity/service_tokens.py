@@ -1,5 +1,6 @@
 """Short-lived tokens with which one process of Quill calls another's `/internal` paths."""
 
+import hashlib
 import time
 import uuid
 from pathlib import Path
@@ -38,6 +39,10 @@ class ServiceTokens:
     def headers(self, audience: str) -> dict[str, str]:
         """The header that carries such a token."""
         return {"Authorization": f"Bearer {self.token(audience)}"}
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for `purpose` (16 characters at most) that all processes with this key have and nobody else."""
+        return hashlib.blake2b(self._key.private_bytes_raw(), person=purpose.encode()).digest()
 
     def _sign(self, audience: str, now: int, expires_at: int) -> str:
         claims = {

@@ -13,10 +13,13 @@ from quill_common.identity import jwt_format
 from quill_common.identity.claims import AccessClaims, CsrfClaims, RefreshClaims
 from quill_common.identity.errors import InvalidToken
 from quill_common.identity.key_sources import KeySource
+from quill_common.identity.purposes import Purpose
 from quill_common.identity.verified import VerifiedTokens
 
 ISSUER = "quill-auth"
 AUDIENCE = "quill"
+SETS_UP_SECOND_FACTOR = "second-factor-setup"
+"""The `scope` of an access token that is good for nothing else; a token without scope is good for everything."""
 _REQUIRED = ("sub", "sid", "jti")
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -27,7 +30,7 @@ _Verified = tuple[str, Ed25519PublicKey, dict[str, Any]]
 class Signing(Protocol):
     """Gives the key that signs now, with its id (see `SigningKeys`)."""
 
-    def newest(self) -> tuple[str, Ed25519PrivateKey]: ...
+    def signing(self, purpose: Purpose) -> tuple[str, Ed25519PrivateKey]: ...
 
 
 class TokenSigner:
@@ -44,8 +47,11 @@ class TokenSigner:
         roles: Iterable[str],
         competencies: Iterable[str],
         lifetime: int,
+        only_sets_up_second_factor: bool = False,
     ) -> str:
-        rights = {"roles": list(roles), "competencies": list(competencies)}
+        rights: dict[str, Any] = {"roles": list(roles), "competencies": list(competencies)}
+        if only_sets_up_second_factor:
+            rights["scope"] = SETS_UP_SECOND_FACTOR
         return self._sign("access", user_id, session_id, lifetime, **rights)
 
     def refresh(self, user_id: int, session_id: str, *, lifetime: int, token_id: str | None = None) -> str:
@@ -57,7 +63,7 @@ class TokenSigner:
         """Contains only letters, digits, `-`, `_` and `.`, as the contract asks of the cookie's value."""
         return self._sign("csrf", user_id, session_id, lifetime)
 
-    def _sign(self, purpose: str, user_id: int, session_id: str, lifetime: int, **extra: Any) -> str:
+    def _sign(self, purpose: Purpose, user_id: int, session_id: str, lifetime: int, **extra: Any) -> str:
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -70,7 +76,7 @@ class TokenSigner:
             "exp": now + lifetime,
             **extra,
         }
-        return jwt_format.encode(claims, *self._keys.newest())
+        return jwt_format.encode(claims, *self._keys.signing(purpose))
 
 
 class TokenVerifier:
@@ -88,7 +94,7 @@ class TokenVerifier:
     def remembered(self, token: str) -> AccessClaims | None:
         """The claims of an access token that was verified before and is still good; costs microseconds."""
         kid = self._access.key_id(token)
-        return None if kid is None else self._access.get(token, self._keys.find(kid), time.time())
+        return None if kid is None else self._access.get(token, self._keys.find("access", kid), time.time())
 
     async def access(self, token: str) -> AccessClaims:
         known = self.remembered(token)
@@ -101,6 +107,7 @@ class TokenVerifier:
             roles=_names(claims["roles"]),
             competencies=_names(claims["competencies"]),
             expires_at=int(claims["exp"]),
+            only_sets_up_second_factor=_is_limited(claims),
         )
         self._access.put(token, access, kid, key, access.expires_at)
         return access
@@ -120,7 +127,7 @@ class TokenVerifier:
     async def csrf(self, token: str) -> CsrfClaims:
         kid = self._csrf.key_id(token)
         if kid is not None:
-            known = self._csrf.get(token, self._keys.find(kid), time.time())
+            known = self._csrf.get(token, self._keys.find("csrf", kid), time.time())
             if known is not None:
                 return known
         kid, key, claims = await self._verify(token, "csrf", ())
@@ -128,9 +135,9 @@ class TokenVerifier:
         self._csrf.put(token, csrf, kid, key, csrf.expires_at)
         return csrf
 
-    async def _verify(self, token: str, purpose: str, required: tuple[str, ...]) -> _Verified:
+    async def _verify(self, token: str, purpose: Purpose, required: tuple[str, ...]) -> _Verified:
         kid = jwt_format.key_id(token)
-        key = self._keys.find(kid) or await self._keys.look_up(kid)
+        key = self._keys.find(purpose, kid) or await self._keys.look_up(purpose, kid)
         if key is None:
             raise InvalidToken
         claims = jwt_format.decode(
@@ -156,6 +163,15 @@ def _session_id(claims: dict[str, Any]) -> str:
         return str(uuid.UUID(claims["sid"]))
     except (ValueError, AttributeError, TypeError) as problem:
         raise InvalidToken from problem
+
+
+def _is_limited(claims: dict[str, Any]) -> bool:
+    """Whether the token is for setting up a second factor. A scope that is not known here might forbid anything."""
+    if "scope" not in claims:
+        return False
+    if claims["scope"] != SETS_UP_SECOND_FACTOR:
+        raise InvalidToken
+    return True
 
 
 def _names(value: Any) -> tuple[str, ...]:

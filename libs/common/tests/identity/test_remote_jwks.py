@@ -24,11 +24,14 @@ class Publisher:
         self.asked = 0
         self.broken = False
         self.url = ""
+        self.read = asyncio.Event()
 
     async def answer(self, _: web.Request) -> web.Response:
         self.asked += 1
+        published = self.keys.jwks()
+        self.read.set()
         await asyncio.sleep(0.02)
-        return web.Response(status=500) if self.broken else web.json_response(self.keys.jwks())
+        return web.Response(status=500) if self.broken else web.json_response(published)
 
 
 @pytest.fixture
@@ -59,9 +62,45 @@ async def test_many_first_requests_cause_one_fetch(publisher: Publisher, keys: S
 async def test_a_rotated_key_is_fetched_when_it_first_appears(publisher: Publisher, keys: SigningKeys) -> None:
     verifier = TokenVerifier(RemoteJwks(publisher.url, min_interval=0.1))
     await verifier.csrf(csrf(keys))
-    keys.rotate()
+    keys.rotate(at_once=True)
     await verifier.csrf(csrf(keys))
     assert publisher.asked == 2
+
+
+async def test_a_key_made_while_the_document_is_under_way_is_asked_for_again(
+    publisher: Publisher, keys: SigningKeys
+) -> None:
+    source = RemoteJwks(publisher.url, min_interval=0.05)
+    under_way = asyncio.create_task(source.refresh())
+    await publisher.read.wait()
+    keys.rotate(at_once=True)
+    await TokenVerifier(source).csrf(csrf(keys))
+    await under_way
+    assert publisher.asked == 2
+
+
+async def test_keys_of_refresh_tokens_are_neither_known_nor_asked_for(publisher: Publisher, keys: SigningKeys) -> None:
+    verifier = TokenVerifier(RemoteJwks(publisher.url))
+    await verifier.csrf(csrf(keys))
+    with pytest.raises(InvalidToken):
+        await verifier.refresh(TokenSigner(keys).refresh(1, SESSION, lifetime=60))
+    assert publisher.asked == 1
+
+
+async def test_a_verifier_that_was_cut_off_during_a_rotation_takes_the_new_keys_at_once(
+    publisher: Publisher, keys: SigningKeys
+) -> None:
+    verifier = TokenVerifier(RemoteJwks(publisher.url, min_interval=0.01, max_age=0.02))
+    old = csrf(keys)
+    await verifier.csrf(old)
+    publisher.broken = True
+    keys.rotate(at_once=True)
+    new = csrf(keys)
+    with pytest.raises(KeysUnavailable):  # not refused: it is not known yet, and the client may try again
+        await verifier.csrf(new)
+    await verifier.csrf(old)
+    publisher.broken = False
+    assert (await verifier.csrf(new)).user_id == (await verifier.csrf(old)).user_id == 1
 
 
 async def test_a_flood_of_unknown_key_ids_fetches_no_faster_than_allowed(
@@ -70,7 +109,7 @@ async def test_a_flood_of_unknown_key_ids_fetches_no_faster_than_allowed(
     source = RemoteJwks(publisher.url, min_interval=0.2)
     started = time.monotonic()
     for _ in range(3):
-        found = await asyncio.gather(*(source.look_up(f"made-up-{n}") for n in range(50)))
+        found = await asyncio.gather(*(source.look_up("access", f"made-up-{n}") for n in range(50)))
         assert found == [None] * 50
     assert publisher.asked == 3
     assert time.monotonic() - started >= 0.4
@@ -78,10 +117,9 @@ async def test_a_flood_of_unknown_key_ids_fetches_no_faster_than_allowed(
 
 async def test_a_removed_key_is_forgotten_when_the_document_is_old(publisher: Publisher, keys: SigningKeys) -> None:
     verifier = TokenVerifier(RemoteJwks(publisher.url, min_interval=0.05, max_age=0.1))
-    token, old = csrf(keys), keys.newest()[0]
+    token = csrf(keys)
     await verifier.csrf(token)
-    keys.rotate()
-    keys.remove(old)
+    keys.rings["csrf"].replace_all()
     await asyncio.sleep(0.15)
     await verifier.csrf(token)  # starts the refresh in the background
     await asyncio.sleep(0.2)

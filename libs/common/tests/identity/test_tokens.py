@@ -1,41 +1,23 @@
 import asyncio
 import re
 import time
-import uuid
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from quill_common.identity import InvalidToken, SigningKeys, TokenSigner, TokenVerifier
-
-SESSION = "6f0c9f6e-6a3e-4a53-9b1e-111111111111"
+from quill_common.identity import InvalidToken, Purpose, SigningKeys, TokenSigner, TokenVerifier
+from quill_common.testing.forged import SESSION
+from quill_common.testing.forged import claims as good_claims
 
 
 def access(signer: TokenSigner, lifetime: int = 900) -> str:
     return signer.access(7, SESSION, roles=["Clinician"], competencies=["a", "b"], lifetime=lifetime)
 
 
-def good_claims(**changes: Any) -> dict[str, Any]:
-    now = int(time.time())
-    claims = {
-        "iss": "quill-auth",
-        "aud": "quill",
-        "sub": "7",
-        "sid": SESSION,
-        "jti": str(uuid.uuid4()),
-        "purpose": "access",
-        "roles": [],
-        "competencies": [],
-        "iat": now,
-        "exp": now + 60,
-    } | changes
-    return {name: value for name, value in claims.items() if value is not None}
-
-
 def signed(keys: SigningKeys, claims: dict[str, Any], **header: Any) -> str:
-    kid, key = keys.newest()
+    kid, key = keys.signing("access")
     return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": kid, **header})
 
 
@@ -50,6 +32,22 @@ async def test_hand_made_good_claims_pass_so_that_the_refusals_below_mean_someth
     keys: SigningKeys, verifier: TokenVerifier
 ) -> None:
     assert (await verifier.access(signed(keys, good_claims()))).user_id == 7
+
+
+async def test_a_token_may_be_good_for_setting_up_a_second_factor_only(
+    signer: TokenSigner, verifier: TokenVerifier
+) -> None:
+    token = signer.access(7, SESSION, roles=[], competencies=[], lifetime=60, only_sets_up_second_factor=True)
+    for _ in range(2):  # the second answer is remembered
+        assert (await verifier.access(token)).only_sets_up_second_factor
+    assert "scope" not in jwt.decode(access(signer), options={"verify_signature": False})
+    assert not (await verifier.access(access(signer))).only_sets_up_second_factor
+
+
+@pytest.mark.parametrize("scope", ["", "everything", 1, False, ["second-factor-setup"]])
+async def test_a_scope_that_nobody_knows_is_refused(keys: SigningKeys, verifier: TokenVerifier, scope: Any) -> None:
+    with pytest.raises(InvalidToken):
+        await verifier.access(signed(keys, good_claims(scope=scope)))
 
 
 async def test_a_refresh_token_carries_its_type_and_id(signer: TokenSigner, verifier: TokenVerifier) -> None:
@@ -123,7 +121,7 @@ async def test_a_wrong_claim_is_refused(keys: SigningKeys, verifier: TokenVerifi
 
 
 async def test_no_signature_is_no_token(keys: SigningKeys, verifier: TokenVerifier) -> None:
-    unsigned = jwt.encode(good_claims(), "", algorithm="none", headers={"kid": keys.newest()[0]})
+    unsigned = jwt.encode(good_claims(), "", algorithm="none", headers={"kid": keys.signing("access")[0]})
     with pytest.raises(InvalidToken):
         await verifier.access(unsigned)
     head, body, _ = signed(keys, good_claims()).split(".")
@@ -133,7 +131,7 @@ async def test_no_signature_is_no_token(keys: SigningKeys, verifier: TokenVerifi
 
 
 async def test_the_public_key_is_no_shared_secret(keys: SigningKeys, verifier: TokenVerifier) -> None:
-    kid, key = keys.newest()
+    kid, key = keys.signing("access")
     public = key.public_key()
     for secret in (
         public.public_bytes_raw(),
@@ -160,7 +158,7 @@ def _hs256(claims: dict[str, Any], kid: str, secret: bytes) -> str:
 
 async def test_a_key_that_nobody_published_signs_nothing(keys: SigningKeys, verifier: TokenVerifier) -> None:
     stranger = Ed25519PrivateKey.generate()
-    for kid in (keys.newest()[0], "unheard-of"):
+    for kid in (keys.signing("access")[0], "unheard-of"):
         forged = jwt.encode(good_claims(), stranger, algorithm="EdDSA", headers={"kid": kid})
         with pytest.raises(InvalidToken):
             await verifier.access(forged)
@@ -205,11 +203,12 @@ async def test_remembering_a_token_does_not_extend_its_life(signer: TokenSigner,
 async def test_a_remembered_token_dies_with_its_key(
     keys: SigningKeys, signer: TokenSigner, verifier: TokenVerifier
 ) -> None:
-    token, old = access(signer), keys.newest()[0]
+    token, old = access(signer), keys.signing("access")[0]
     await verifier.access(token)
-    keys.rotate()
+    keys.rotate(at_once=True)
+    assert keys.signing("access")[0] != old
     assert verifier.remembered(token) is not None
-    keys.remove(old)
+    keys.rings["access"].replace_all()
     assert verifier.remembered(token) is None
     with pytest.raises(InvalidToken):
         await verifier.access(token)
@@ -248,12 +247,12 @@ async def test_a_key_with_the_same_id_but_another_value_ends_the_remembered_toke
     keys: SigningKeys, signer: TokenSigner
 ) -> None:
     class Swapping:
-        key: Ed25519PublicKey = keys.newest()[1].public_key()
+        key: Ed25519PublicKey = keys.signing("access")[1].public_key()
 
-        def find(self, kid: str) -> Ed25519PublicKey | None:
+        def find(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None:
             return self.key
 
-        async def look_up(self, kid: str) -> Ed25519PublicKey | None:
+        async def look_up(self, purpose: Purpose, kid: str) -> Ed25519PublicKey | None:
             return self.key
 
     source = Swapping()

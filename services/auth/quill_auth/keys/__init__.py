@@ -1,1 +1,1 @@
-"""The public keys that verify user tokens."""
+"""The keys of user tokens: published, rotated, listed."""

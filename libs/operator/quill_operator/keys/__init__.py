@@ -1,0 +1,1 @@
+"""`quill keys`: the keys that sign user tokens."""
