@@ -11,6 +11,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from quill_common.access.events import access_projection
+from quill_common.audit import routes as audit_routes
+from quill_common.audit.entry import AuditEntry
+from quill_common.audit.observed import audit_check, count_recorded
+from quill_common.audit.recorder import AuditRecorder
+from quill_common.audit.sealer import Sealer
 from quill_common.background import Background
 from quill_common.database.engine import Database
 from quill_common.database.migration import heads_of
@@ -35,6 +40,13 @@ from quill_common.http.stopping import told_to_stop
 from quill_common.identity.key_sources import KeySource, RemoteJwks
 from quill_common.identity.service_tokens import ServiceTokens, ServiceTokenVerifier
 from quill_common.identity.tokens import TokenVerifier
+from quill_common.limits.database_storage import forget_past_windows
+from quill_common.limits.failures import Failures
+from quill_common.limits.keys import Keys
+from quill_common.limits.limiter import RateLimits
+from quill_common.limits.notation import limits_of
+from quill_common.limits.routes import check_names
+from quill_common.limits.storage import open_storage
 from quill_common.log import configure
 from quill_common.settings import ServiceSettings
 from quill_common.topology import Service, dependants_of, sources_of
@@ -54,6 +66,8 @@ class Parts:
     database: Database
     projection: Projection
     units: UnitsOfWork
+    audit: AuditRecorder
+    sealer: Sealer
     sequencer: Sequencer
     feed: Feed
     relay: Relay
@@ -63,6 +77,8 @@ class Parts:
     rebuild: Rebuild
     parked: ParkedEvents
     background: Background
+    limits: RateLimits
+    failures: Failures
     tokens: TokenVerifier
     service_tokens: ServiceTokenVerifier
     calls: ServiceTokens
@@ -88,6 +104,7 @@ def create_service(
     tests.
     """
     configure(name, settings)
+    check_names(routers, limits_of(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -113,7 +130,7 @@ def create_service(
     app.router.redirect_slashes = False  # `/x/` is not `/x`, and a redirect would show the address behind the gateway
     app.add_middleware(RequestMiddleware, service=name)
     errors.install(app)
-    for router in (*routers, health.router, internal.router):
+    for router in (*routers, health.router, internal.router, audit_routes.router):
         # Not `include_router`: FastAPI would search every included router twice for each request.
         app.router.routes.extend(router.routes)
     return app
@@ -133,6 +150,11 @@ async def _assemble(
     calls = ServiceTokens(name, settings.key_file(name))
     sources = () if isolated else sources_of(name)
     units = UnitsOfWork(database, projection)
+    audit_database = Database(settings.database_url, 2)  # one to record, one to seal
+    stack.push_async_callback(audit_database.close)
+    audit = AuditRecorder(audit_database)
+    stack.push_async_callback(audit.close)
+    sealer = Sealer(audit_database)
     sequencer = Sequencer(database)
     stack.push_async_callback(sequencer.close)
     feed = Feed(name, database, sequencer)
@@ -141,6 +163,7 @@ async def _assemble(
     broker = Broker(settings.amqp_url, name, consumer.receive, settings.amqp_prefix) if settings.amqp_url else None
     relay = Relay(database, sequencer, feed, broker)
     units.on_published = relay.wake
+    units.on_recorded = audit.on_recorded = partial(_recorded, name, sealer)
     peers = [
         Dependant(peer, settings.peer_url(peer), feed, sequencer, http, calls, settings.catch_up_seconds)
         for peer in (() if isolated else dependants_of(name))
@@ -148,12 +171,15 @@ async def _assemble(
     dependants = Dependants(name, database, sequencer, peers)
     stack.push_async_callback(dependants.close)
     replay = Replay(feed, feeds)
+    limits = _limits(stack, name, settings, database, calls.secret("rate limits"))
     parts = Parts(
         name=name,
         settings=settings,
         database=database,
         projection=projection,
         units=units,
+        audit=audit,
+        sealer=sealer,
         sequencer=sequencer,
         feed=feed,
         relay=relay,
@@ -163,6 +189,8 @@ async def _assemble(
         rebuild=Rebuild(replay, consumer, projection, units),
         parked=ParkedEvents(projection, units, replay),
         background=Background(),
+        limits=limits,
+        failures=Failures(limits),
         tokens=TokenVerifier(keys or _remote_keys(stack, settings)),
         service_tokens=ServiceTokenVerifier(name, settings.jwks_file()),
         calls=calls,
@@ -171,6 +199,18 @@ async def _assemble(
     )
     _add_checks(parts)
     return parts
+
+
+def _limits(
+    stack: AsyncExitStack, name: Service, settings: ServiceSettings, database: Database, secret: bytes
+) -> RateLimits:
+    storage = open_storage(stack, name, database, settings.redis_url)
+    return RateLimits(storage, limits_of(settings), Keys(secret))
+
+
+def _recorded(name: Service, sealer: Sealer, entries: Sequence[AuditEntry]) -> None:
+    count_recorded(name, entries)
+    sealer.wake()
 
 
 def _client() -> aiohttp.ClientSession:
@@ -187,6 +227,7 @@ def _remote_keys(stack: AsyncExitStack, settings: ServiceSettings) -> KeySource:
 
 def _add_checks(parts: Parts) -> None:
     parts.health.add("database", health.database_check(parts.database, heads_of(parts.name)))
+    parts.health.add("audit", partial(audit_check, parts.database))
     parts.health.add("feeds", health.feed_check(parts.consumer))
     parts.health.add("loops", health.loops_check(parts.background))
     if parts.broker is not None:
@@ -195,7 +236,9 @@ def _add_checks(parts: Parts) -> None:
 
 def _start_loops(parts: Parts, more: Sequence[Start]) -> None:
     parts.background.start("relay", parts.relay.run)
+    parts.background.start("seal audit", parts.sealer.run)
     parts.background.start("housekeeping", partial(housekeeping, parts.database, forget_old_answers))
+    parts.background.start("past rate limits", partial(housekeeping, parts.database, forget_past_windows))
     for source in parts.consumer.followed:
         parts.background.start(f"follow {source}", partial(follow, parts.consumer, source, parts.broker))
     if parts.broker is not None:

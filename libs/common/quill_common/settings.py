@@ -61,6 +61,10 @@ class ServiceSettings(CommonSettings):
     database_pool: int = Field(6, ge=1, le=200, description="Connections for reading, and as many for writing")
     amqp_url: str | None = Field(None, description="RabbitMQ; without it services follow each other's feeds")
     amqp_prefix: str = Field("quill", description="Exchange and queues are named after it")
+    redis_url: str | None = Field(
+        None, pattern=r"^(redis|rediss|unix)://", description="Counts rate limits; without it the database does"
+    )
+    rate_limits: bool = Field(True, description="`off` switches every rate limit off: for tests and benchmarks")
     catch_up_seconds: float = Field(2.0, gt=0, description="How long a write waits for its dependants")
 
 

@@ -36,6 +36,11 @@ def is_conflict(problem: BaseException) -> bool:
     return isinstance(problem, asyncpg.TransactionRollbackError)
 
 
+def is_out_of_time(problem: DBAPIError) -> bool:
+    """Whether PostgreSQL stopped the statement, as it does at the time limit."""
+    return problem.orig is not None and isinstance(problem.orig.__cause__, asyncpg.QueryCanceledError)
+
+
 def violated_constraint(problem: DBAPIError) -> str | None:
     """The name of the constraint or unique index that refused the row, None when it was something else."""
     cause = problem.orig.__cause__ if problem.orig is not None else None

@@ -18,6 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 LOCK_TIMEOUT_MS = 5_000
 _SHARED = Path(__file__).parent.parent / "migrations"
+_PARTITIONS = text(
+    "SELECT relname FROM pg_class "
+    "WHERE relispartition AND relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
 
 
 async def upgrade(service: str, admin_url: str, revision: str = "heads") -> None:
@@ -70,7 +74,12 @@ async def check(service: str, admin_url: str) -> list[object]:
     found: list[object] = []
 
     def compare(connection: Connection) -> None:
-        migration = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        options = {
+            "compare_type": True,
+            "compare_server_default": False,
+            "include_name": _without_partitions(connection),
+        }
+        migration = MigrationContext.configure(connection, opts=options)
         for difference in compare_metadata(migration, _merged(_metadata(service))):
             found.append(difference)
 
@@ -81,11 +90,13 @@ async def check(service: str, admin_url: str) -> list[object]:
 def run() -> None:
     """Called by every `env.py`."""
     config = context.config
+    connection: Connection = config.attributes["connection"]
     context.configure(
-        connection=config.attributes["connection"],
+        connection=connection,
         target_metadata=_metadata(config.attributes["service"]),
         compare_type=True,
         compare_server_default=False,
+        include_name=_without_partitions(connection),
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -137,6 +148,16 @@ def _package_folder(service: str) -> Path:
     package = importlib.import_module(f"quill_{service}")
     assert package.__file__ is not None  # noqa: S101 - a regular package
     return Path(package.__file__).parent / "migrations"
+
+
+def _without_partitions(connection: Connection) -> Callable[[str | None, str, object], bool]:
+    """A partition is a part of its table's storage; no model declares it."""
+    partitions = frozenset(connection.scalars(_PARTITIONS))
+
+    def include(name: str | None, kind: str, _: object) -> bool:
+        return kind != "table" or name not in partitions
+
+    return include
 
 
 def _metadata(service: str) -> list[MetaData]:

@@ -29,6 +29,9 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE
 ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO {role};
 """
 
+_RESTRICT_AUDIT: Final = "restrict_audit(name)"
+"""A function of the migration `shared_0002_audit`: takes from a role what would let it change the audit trail."""
+
 
 def role_of(database: str, service: str) -> str:
     """The name of the role of `service` in `database`. Raises ValueError if PostgreSQL would cut it."""
@@ -73,6 +76,9 @@ async def _apply(connection: asyncpg.Connection, database: str, service: str, pa
     literal = await connection.fetchval("SELECT quote_literal($1::text)", password)
     await connection.execute(_DATABASE.format(**names))
     await connection.execute(_ROLE.format(**names, password=literal))
+    restrict = f"{names['schema']}.{_RESTRICT_AUDIT}"
+    if await connection.fetchval("SELECT to_regprocedure($1) IS NOT NULL", restrict):
+        await connection.execute(f"SELECT {names['schema']}.restrict_audit($1)", role)
 
 
 def _quoted(identifier: str) -> str:

@@ -1,12 +1,15 @@
 """One transaction of a service: its changes and the events that tell of them, both or neither."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from quill_common.audit.entry import AuditEntry, Who
+from quill_common.audit.writing import write_entries
 from quill_common.database.engine import Database
 from quill_common.database.session import Reader, Writer
 from quill_common.events.envelope import Event
@@ -30,14 +33,18 @@ class UnitOfWork(Writer):
         request_id: str | None = None,
         cause: Service | None = None,
         replaying: bool = False,
+        who: Callable[[], Who] = Who,
     ) -> None:
         super().__init__(connection)
         self.request_id = request_id
         self.cause = cause
         self.replaying = replaying
         self._projection = projection
+        self._who = who
         self._published: list[tuple[Event, str | None]] = []
         self._found_done = False
+        self.recorded: list[AuditEntry] = []
+        self.wakes: set[str] = set()
 
     async def publish(self, event: Event) -> None:
         """Publish `event` with this transaction, and apply it to the service's own projection at once.
@@ -52,9 +59,26 @@ class UnitOfWork(Writer):
             await self._projection.apply_own(self, event)
         self._published.append((event, self.request_id))
 
+    async def record(self, entry: AuditEntry) -> None:
+        """Put `entry` on record with this transaction. Where it does not say who acts, that is who asked for this.
+
+        While a projection is replayed nothing is recorded: it was when it happened.
+        """
+        if not self.replaying:
+            self.recorded.append(replace(entry.by(self._who()), request_id=entry.request_id or self.request_id))
+
+    def wake_after_commit(self, loop: str) -> None:
+        """Have the background loop of that name woken when this is committed: it left something for it to do."""
+        self.wakes.add(loop)
+
     def found_done(self) -> None:
         """Say that nothing is left to change: the answer is about an earlier change, and waits as that one had to."""
         self._found_done = True
+
+    @property
+    def is_found_done(self) -> bool:
+        """Whether nothing was left to change."""
+        return self._found_done
 
     @property
     def published(self) -> tuple[Event, ...]:
@@ -70,9 +94,10 @@ class UnitOfWork(Writer):
         await self.execute(_OWN_PROJECTION_ALONE)
 
     async def write_outbox(self) -> None:
-        """Store the events; the last statement before the commit."""
+        """Store the events and what was recorded; the last statements before the commit."""
         if self._published:
             await self.execute(insert(Outbox), [self._row(*each) for each in self._published])
+        await write_entries(self, self.recorded)
 
     def _row(self, event: Event, request_id: str | None) -> dict[str, Any]:
         return {
@@ -91,6 +116,8 @@ class UnitsOfWork:
         self._database = database
         self._projection = projection
         self.on_published: Callable[[], None] = lambda: None
+        self.on_recorded: Callable[[Sequence[AuditEntry]], None] = lambda _: None
+        self.wakes: dict[str, Callable[[], None]] = {}
 
     def reader(self) -> AbstractAsyncContextManager[Reader]:
         """Outside any transaction: the latest committed state."""
@@ -98,15 +125,29 @@ class UnitsOfWork:
 
     @asynccontextmanager
     async def open(
-        self, *, request_id: str | None = None, cause: Service | None = None, replaying: bool = False
+        self,
+        *,
+        request_id: str | None = None,
+        cause: Service | None = None,
+        replaying: bool = False,
+        who: Callable[[], Who] = Who,
     ) -> AsyncIterator[UnitOfWork]:
         """Commit changes and events together when the block ends well; undo both when it raises.
 
-        After a commit with events `on_published` is called.
+        `who` tells, when something is recorded, who acts.
+
+        After a commit with events `on_published` is called, after one with audit entries `on_recorded`, and
+        those of `wakes` that the unit named.
         """
         async with self._database.write_connection() as connection:
-            work = UnitOfWork(connection, self._projection, request_id=request_id, cause=cause, replaying=replaying)
+            work = UnitOfWork(
+                connection, self._projection, request_id=request_id, cause=cause, replaying=replaying, who=who
+            )
             yield work
             await work.write_outbox()
         if work.published:
             self.on_published()
+        if work.recorded:
+            self.on_recorded(work.recorded)
+        for loop in work.wakes & self.wakes.keys():
+            self.wakes[loop]()

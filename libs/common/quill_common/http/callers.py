@@ -5,10 +5,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from quill_common.access.competencies import HIGH_RISK
 from quill_common.access.policy import may_administer, may_see_clinically
 from quill_common.access.principal import Principal, principal_of
+from quill_common.audit.entry import Outcome
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.http.address import client_address
 from quill_common.http.errors import ClinicalSwitchedOff, Forbidden, Unauthenticated, Unavailable
 from quill_common.http.idempotency import Idempotency
 from quill_common.http.work import work_of
@@ -25,8 +28,24 @@ class MissingCompetency(Forbidden):
         super().__init__(f"Forbidden: User lacks required competency '{competency}'")
 
 
+class SecondFactorNotSetUp(Forbidden):
+    """The account's level must have a second factor, and the account has none yet."""
+
+    def __init__(self) -> None:
+        super().__init__({"message": "Two-factor must be set up first", "error_code": "two_factor_setup_required"})
+
+
 async def claims_of(request: Request) -> AccessClaims:
-    """The verified access token of the request. 401 without a good one."""
+    """The verified access token of the request. 401 without a good one, 403 with one that only sets up a factor."""
+    claims = await claims_while_setting_up(request)
+    if claims.only_sets_up_second_factor:
+        work_of(request).trail.asked_by(claims)
+        raise SecondFactorNotSetUp
+    return claims
+
+
+async def claims_while_setting_up(request: Request) -> AccessClaims:
+    """`claims_of` for the few routes that serve somebody who must set up a second factor first."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not token or scheme.lower() != "bearer":
         raise Unauthenticated
@@ -85,7 +104,7 @@ class Once:
         """Answer a repeat with the first answer; without a key do nothing."""
         work = work_of(self._request)
         caller = f"user/{work.principal.id}" if work.principal else f"address/{client_address(self._request)}"
-        work.idempotency = await Idempotency.of(self._request, caller)
+        work.idempotency = await Idempotency.of(self._request, caller, work.parts.calls.secret("idempotency"))
         if work.idempotency is not None:
             await work.idempotency.begin(await work.writer())
 
@@ -95,12 +114,6 @@ async def _once(request: Request) -> Once:
 
 
 OncePerKey = Annotated[Once, Depends(_once)]
-
-
-def client_address(request: Request) -> str:
-    """The address that the gateway saw."""
-    forwarded = request.headers.get("x-forwarded-for")
-    return forwarded or (request.client.host if request.client else "unknown")
 
 
 def require_admin(principal: Principal, detail: str = "Requires admin or superadmin permissions") -> None:
@@ -118,8 +131,13 @@ def require_role(principal: Principal, role: str) -> None:
         raise Forbidden
 
 
-def require_competency(principal: Principal, competency: str) -> None:
-    if competency not in principal.competencies:
+def require_competency(request: Request, principal: Principal, competency: str) -> None:
+    """Refuse who lacks `competency`. A check for one of high risk is put on record, however the request ends."""
+    granted = competency in principal.competencies
+    if competency in HIGH_RISK:
+        outcome: Outcome = "success" if granted else "refused"
+        work_of(request).trail.always("competency.use", outcome, target=f"competency/{competency}")
+    if not granted:
         raise MissingCompetency(competency)
 
 

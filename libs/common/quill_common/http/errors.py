@@ -1,5 +1,6 @@
 """How a failure becomes an answer: one class per kind, and one place that turns the rest into 4xx, 500 or 503."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -21,12 +22,18 @@ class QuillError(Exception):
 
     status: ClassVar[int] = 400
     detail: str | dict[str, str] = "Bad request"
-    headers: ClassVar[dict[str, str]] = {}
+    headers: Mapping[str, str] = {}
+    an_attempt: ClassVar[bool] = False
+    """Whether an audited route puts it on record as refused, as it does with 403 and 404: somebody guessed a secret."""
 
     def __init__(self, detail: str | dict[str, str] | None = None) -> None:
         super().__init__(detail or self.detail)
         if detail is not None:
             self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        """What is answered."""
+        return {"detail": self.detail}
 
 
 class BadRequest(QuillError):
@@ -77,12 +84,26 @@ class Unprocessable(QuillError):
     detail = "Unprocessable"
 
 
+class TooManyRequests(QuillError):
+    """A rate limit is reached; `limit` as configured, `retry_after` in whole seconds."""
+
+    status = 429
+
+    def __init__(self, limit: str, retry_after: int) -> None:
+        super().__init__(f"Rate limit exceeded: {limit}")
+        self.headers = {"Retry-After": str(retry_after)}
+
+    def body(self) -> dict[str, Any]:
+        """`error` is what existing frontends read."""
+        return {"error": self.detail, "detail": self.detail}
+
+
 class Unavailable(QuillError):
     """A part that is needed to decide the answer is down."""
 
     status = 503
     detail = "Service temporarily unavailable"
-    headers: ClassVar[dict[str, str]] = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    headers: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
 class StoreUnavailable(Unavailable):
@@ -119,7 +140,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(away, _away_or_broken)
 
 
-def answer(status: int, detail: Any, headers: dict[str, str] | None = None) -> Response:
+def answer(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> Response:
     """`{"detail": ...}` with a status."""
     return Response(orjson.dumps({"detail": detail}), status, headers, "application/json")
 
@@ -130,7 +151,7 @@ def internal_error() -> Response:
 
 async def _refused(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, QuillError)  # noqa: S101 - what it is registered for
-    return answer(problem.status, problem.detail, dict(problem.headers))
+    return Response(orjson.dumps(problem.body()), problem.status, dict(problem.headers), "application/json")
 
 
 async def _http(_: Request, problem: Exception) -> Response:

@@ -9,12 +9,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from quill_common.audit.observed import observe_audit
 from quill_common.background import Background
 from quill_common.database.engine import Database
 from quill_common.events.consumer import Consumer
 from quill_common.events.rabbit import Broker
 from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.metrics import observe_events
+from quill_common.mail.observed import observe_mail
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
 CHECK_SECONDS = 4.0
@@ -115,5 +117,8 @@ async def ready(request: Request) -> Response:
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
-    await observe_events(request.app.state.parts)
+    parts = request.app.state.parts
+    await observe_events(parts)
+    await observe_audit(parts.name, parts.database)
+    await observe_mail(parts.name, parts.database)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

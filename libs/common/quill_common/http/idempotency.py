@@ -41,7 +41,7 @@ class Idempotency:
     """One request's key. `begin` is called once access is decided: a repeat needs the access too.
 
     The body may hold a password, so what is stored tells nothing to who reads the table: the key as a hash, and the
-    request as a MAC under the key.
+    request as a MAC under the key and a secret that is not in the database, since a key may be one that can be guessed.
     """
 
     def __init__(self, caller: str, key: str, fingerprint: bytes) -> None:
@@ -50,15 +50,18 @@ class Idempotency:
         self._fingerprint = fingerprint
 
     @classmethod
-    async def of(cls, request: Request, caller: str) -> "Idempotency | None":
-        """The key of `request`, None when it has none. Raises a 422 for one that cannot be."""
+    async def of(cls, request: Request, caller: str, secret: bytes) -> "Idempotency | None":
+        """The key of `request`, None when it has none. Raises a 422 for one that cannot be.
+
+        All instances of a service have the `secret`.
+        """
         key = request.headers.get("idempotency-key")
         if key is None:
             return None
         if not 1 <= len(key) <= 255 or "\x00" in key:
             raise invalid(("header", "Idempotency-Key"), "must have 1 to 255 characters, none of them NUL")
         asked = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
-        fingerprint = hmac.digest(key.encode(), asked, hashlib.sha256)
+        fingerprint = hmac.digest(secret + key.encode(), asked, hashlib.sha256)
         return cls(caller, hashlib.sha256(key.encode()).hexdigest(), fingerprint)
 
     async def begin(self, writer: Writer) -> None:

@@ -28,10 +28,12 @@ async def calling_service(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not token or scheme.lower() != "bearer":
         raise Unauthenticated
+    work = work_of(request)
     try:
-        return work_of(request).parts.service_tokens.verify(token)
+        work.calling_service = work.parts.service_tokens.verify(token)
     except InvalidToken as problem:
         raise Unauthenticated("Invalid token") from problem
+    return work.calling_service
 
 
 async def operator_only(caller: Annotated[str, Depends(calling_service)]) -> None:

@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from quill_common.access.principal import Principal
+from quill_common.audit.declared import declared_action
+from quill_common.audit.trail import Trail
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.idempotency import AlreadyAnswered, Idempotency
@@ -28,10 +30,12 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 class Work:
     """What one request has opened."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, action: str | None = None) -> None:
         self.request = request
         self.parts = cast("Parts", request.app.state.parts)
         self.principal: Principal | None = None
+        self.calling_service: str | None = None
+        self.trail = Trail(self, action)
         self.idempotency: Idempotency | None = None
         self._stack = AsyncExitStack()
         self._reader: Reader | None = None
@@ -47,7 +51,7 @@ class Work:
 
     async def writer(self) -> UnitOfWork:
         if self._unit is None:
-            opened = self.parts.units.open(request_id=request_id())
+            opened = self.parts.units.open(request_id=request_id(), who=self.trail.who)
             self._unit = await self._stack.enter_async_context(opened)
         return self._unit
 
@@ -55,12 +59,25 @@ class Work:
         """Commit if the answer is good, else undo; then have the change in force everywhere, or say where not."""
         if response.status_code >= 400:
             await self.undo(_Refused())
-            return
-        if self._unit is not None and self.idempotency is not None:
-            await self.idempotency.remember(self._unit, response)
-        await self._stack.aclose()
-        if self._unit is not None and self._unit.awaited:
-            await self.be_in_force(response)
+            await self.trail.refused(response.status_code)
+        elif self._unit is None:
+            await self._stack.aclose()
+            await self.trail.succeeded()
+        else:
+            await self._commit(self._unit, response)
+            if self._unit.awaited:
+                await self.be_in_force(response)
+
+    async def _commit(self, unit: UnitOfWork, response: Response) -> None:
+        try:
+            if self.idempotency is not None:
+                await self.idempotency.remember(unit, response)
+            await self.trail.succeeded_within(unit)
+            await self._stack.aclose()
+        except BaseException as problem:
+            await self.undo(problem)  # what fails before the commit would keep its connection and its locks
+            await self.trail.failed(problem)
+            raise
 
     async def be_in_force(self, response: Response) -> None:
         """Have what was committed in force everywhere, or say in the answer where it is not."""
@@ -87,25 +104,29 @@ def work_of(request: Request) -> Work:
 
 
 class WorkRoute(APIRoute):
-    """A route whose answer leaves after its commit."""
+    """A route whose answer leaves after its commit, and after what must be on record is."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        action = declared_action(self.dependencies)
 
         async def handle_with_work(incoming: Request) -> Response:
             request = JsonRequest(incoming.scope, incoming.receive)
-            work = request.state.work = Work(request)
+            work = request.state.work = Work(request, action)
             try:
                 response = await handle(request)
             except AlreadyAnswered as first:
                 await work.undo(first)
+                await work.trail.repeated()
                 await work.be_in_force(first.response)  # the first answer may have left before it was
                 return first.response
             except RequestValidationError as problem:
                 await work.undo(problem)
+                await work.trail.failed(problem)
                 raise request.malformed or problem from None
             except BaseException as problem:
                 await work.undo(problem)
+                await work.trail.failed(problem)
                 raise
             await work.finish(response)
             return response

@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from sqlalchemy.dialects.postgresql import insert
 
 from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatientMember, AccessStaff, AccessUser
+from quill_common.audit.entry import FACTS
 from quill_common.identity.key_sources import KeySource
 from quill_common.identity.service_keys import ensure_service_keys
 from quill_common.identity.service_tokens import ServiceTokens
@@ -134,6 +135,11 @@ class ServiceKit:
         rows = await self.read("SELECT type, data FROM outbox ORDER BY id")
         return [orjson.loads(row["data"]) for row in rows if event_type in (None, row["type"])]
 
+    async def audited(self) -> list[dict[str, Any]]:
+        """What is on record so far, oldest first: the columns of `audit_entry` without time and seal."""
+        columns = ", ".join(FACTS)
+        return await self.read(f"SELECT {columns} FROM audit_entry ORDER BY id")
+
     def access_token(self, user_id: int, session_id: str = SESSION) -> str:
         signer = TokenSigner(self.keys)
         return signer.access(user_id, session_id, roles=(), competencies=(), lifetime=600)
@@ -198,7 +204,7 @@ async def service_kit(
     keys = SigningKeys(directory / "keys" / "auth")
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(migrated_database(server_url, name))
-        values = {"database_url": database.urls[name], "data_dir": directory, "log_level": "ERROR", **more}
+        values = {"database_url": database.urls[name], "data_dir": directory, "log_level": "ERROR", **_USUAL, **more}
         app = create_app(settings(**values), isolated=True, keys=keys)
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield ServiceKit(name, app, database, keys, directory, keep)
@@ -218,14 +224,18 @@ def kit_fixture(
     return session_kit
 
 
+_USUAL: dict[str, Any] = {"rate_limits": False}  # tests ask more often than people; those of limits say otherwise
 _KEPT = frozenset({"alembic_version", "outbox_head", "outbox_relay"})
 
 EMPTY_SCHEMA = """
 DO $$
 DECLARE tables text;
 BEGIN
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables
-    FROM pg_tables WHERE schemaname = '{schema}' AND tablename NOT IN ('{keep}');
+    -- The audit trail is many tables, and mostly empty: a TRUNCATE of each costs every test some milliseconds.
+    SELECT string_agg(oid::regclass::text, ', ') INTO tables
+    FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relname NOT IN ('{keep}')
+    AND (relname <> 'audit_entry' OR EXISTS (SELECT FROM {schema}.audit_entry));
     EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY CASCADE';
     UPDATE {schema}.outbox_head SET position = 0;
     UPDATE {schema}.outbox_relay SET published = 0;

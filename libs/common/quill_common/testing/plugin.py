@@ -1,4 +1,4 @@
-"""The pytest plugin of every test in the repository: a real PostgreSQL, a real RabbitMQ where there is one, the kit."""
+"""The pytest plugin of every test in the repository: a real PostgreSQL, RabbitMQ and Redis where there are, the kit."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from quill_common.testing import postgres, rabbitmq
+from quill_common.testing import postgres, rabbitmq, redis
 from quill_common.testing.kit import ServiceKit
 
 _STACK = pytest.StashKey[ExitStack]()
@@ -41,6 +41,15 @@ def broker_url() -> Iterator[str]:
     with rabbitmq.rabbitmq_server() as url:
         if url is None:
             pytest.skip("no RabbitMQ: this test needs a broker (see `make test` in the README)")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL of a real Redis; a test that asks for it is skipped, saying so, where there is none."""
+    with redis.redis_server() as url:
+        if url is None:
+            pytest.skip(f"no Redis: this test needs redis-server on the PATH, or {redis.URL_VARIABLE}")
         yield url
 
 

@@ -176,7 +176,8 @@ async def together(
         urls |= {f"{name}_url": f"http://127.0.0.1:{port}" for name, port in ports.items()}
         services: dict[Service, Running] = {}
         for name in names:
-            values = {"data_dir": directory, "log_level": "ERROR", "database_pool": 5, **urls, **more}
+            usual = {"log_level": "ERROR", "database_pool": 5, "rate_limits": False}
+            values = {"data_dir": directory, **usual, **urls, **more}
             settings = ServiceSettings(database_url=database.urls[name], **values)
             projection = (projections or {}).get(name, access_projection)
             services[name] = Running(name, settings, keys, projection, ports[name])

@@ -1,15 +1,24 @@
 """`Idempotency-Key` (contract 1.8)."""
 
 import asyncio
+import gc
+import hashlib
+import hmac
 
 import pytest
 from quill_common.http.idempotency import forget_old_answers
+from quill_common.testing.database import execute
 from quill_common.testing.kit import Person, ServiceKit
 from sqlalchemy import text
 
 THINGS = "SELECT id FROM access_patient ORDER BY id"
 DIFFERENT = (422, {"detail": "Idempotency-Key was used with a different request"})
 IN_PROGRESS = (409, {"detail": "A request with this Idempotency-Key is still in progress"})
+
+NOT_REMEMBERED = """
+CREATE FUNCTION {schema}.forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;
+CREATE TRIGGER forget BEFORE INSERT ON {schema}.idempotent_answer FOR EACH ROW EXECUTE FUNCTION {schema}.forget();
+"""
 
 
 async def post(person: Person, thing: str, key: str | bytes = "k") -> tuple[int, object]:
@@ -50,6 +59,16 @@ async def test_the_same_key_with_another_body_is_refused(kit: ServiceKit) -> Non
     await post(admin, "a")
     assert await post(admin, "b") == DIFFERENT
     assert await ids(kit) == ["a"]
+
+
+async def test_who_reads_the_table_and_guesses_the_key_cannot_try_bodies(kit: ServiceKit) -> None:
+    """A body may hold a password, and trying words on a fast hash is cheap."""
+    assert (await post(await kit.admin(), "a", "1"))[0] == 200
+    (row,) = await kit.read("SELECT fingerprint FROM idempotent_answer")
+    guess = b'POST\n/api/things\n{"id":"a"}'
+    assert row["fingerprint"] != hmac.digest(b"1", guess, hashlib.sha256)
+    secret = kit.parts.calls.secret("idempotency")
+    assert row["fingerprint"] == hmac.digest(secret + b"1", guess, hashlib.sha256)
 
 
 async def test_keys_belong_to_their_caller(kit: ServiceKit) -> None:
@@ -135,4 +154,17 @@ async def test_a_commit_that_fails_is_not_remembered(kit: ServiceKit) -> None:
     async with kit.failing_commits("access_patient"):
         assert (await post(admin, "a"))[0] == 503
     assert await kit.read("SELECT 1 FROM idempotent_answer") == []
+    assert await post(admin, "a") == (200, {"id": "a"})
+
+
+async def test_an_answer_that_cannot_be_remembered_keeps_no_connection_and_no_lock(kit: ServiceKit) -> None:
+    admin = await kit.admin()
+    await execute(kit.database.admin_url, NOT_REMEMBERED.format(schema=kit.name))
+    gc.disable()  # sooner or later it would give back both
+    try:
+        tries = [await post(admin, "a") for _ in range(kit.parts.settings.database_pool + 1)]
+    finally:
+        gc.enable()
+        await execute(kit.database.admin_url, f"DROP FUNCTION {kit.name}.forget() CASCADE")
+    assert {status for status, _ in tries} == {500}
     assert await post(admin, "a") == (200, {"id": "a"})
