@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from quill_common.access.levels import at_least
 from quill_common.access.principal import Principal
+from quill_common.audit.entry import AuditEntry
+from quill_common.database.engine import Database
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.errors import invalid
 
@@ -20,6 +22,7 @@ from quill_auth.account.errors import (
     UsernameTaken,
 )
 from quill_auth.account.facts import publish_facts
+from quill_auth.account.on_record import rights
 from quill_auth.account.rules import (
     CREATING_NEEDS_ADMIN,
     require_grantable,
@@ -60,7 +63,7 @@ async def register(auth: AuthParts, body: RegisterIn, begin: Callable[[], Awaita
         raise MissingFields
     if len(body.password) < auth.settings.password_min_length:
         raise PasswordTooShort
-    require_uncommon(body.password, body.username, body.email)
+    require_uncommon(body.password, body.username, body.email, auth.settings.password_words)
     password_hash = await auth.passwords.hash(body.password)
     profession = DEFAULT_PROFESSION if auth.settings.clinical_services_enabled else TEACHING_PROFESSION
     new = NewAccount(
@@ -70,48 +73,72 @@ async def register(auth: AuthParts, body: RegisterIn, begin: Callable[[], Awaita
     user_id = await _add(unit, new, ())
     if body.organisation_id is not None and not await is_known(unit, body.organisation_id):
         raise OrganisationNotFound
-    await publish_facts(unit, UserCreated, user_id, organisation_id=body.organisation_id)
+    await _told(unit, user_id, organisation_id=body.organisation_id)
 
 
-async def create(unit: UnitOfWork, auth: AuthParts, caller: Principal, body: UserCreateIn) -> tuple[int, str, str]:
-    """An account for someone else; id, username and address. `require_creatable` comes before."""
-    username = body.username or _username_from(body.name)
-    if not (username and body.email and body.password):
-        raise MissingRequiredFields
-    if len(body.password) < auth.settings.password_min_length:
-        raise PasswordTooShortFor(auth.settings.password_min_length)
-    require_uncommon(body.password, username, body.email)
-    password_hash = await auth.passwords.hash(body.password)
+async def create(
+    auth: AuthParts, caller: Principal, body: UserCreateIn, begin: Callable[[], Awaitable[UnitOfWork]]
+) -> tuple[int, str, str]:
+    """An account for someone else; id, username and address. `require_creatable` comes before.
+
+    `begin` opens the transaction, once the password is hashed.
+    """
+    new = await _checked(auth, body)
+    unit = await begin()
     await repository.locked_account(unit, caller.id)
     require_grantable(await standing_now(unit, caller, CREATING_NEEDS_ADMIN), body.system_permissions or "patient")
-    new = NewAccount(
-        username,
-        body.email,
-        password_hash,
-        full_name=body.name or None,
-        system_permissions=body.system_permissions or "patient",
-        base_profession=body.base_profession or DEFAULT_PROFESSION,
-        additional_competencies=body.additional_competencies,
-        removed_competencies=body.removed_competencies,
-    )
-    roles = _default_roles(new) if body.roles is None else body.roles
-    user_id = await open_account(unit, new, roles)
-    return user_id, new.username, new.email
+    return await _open_with(unit, new, body.roles)
 
 
-async def require_creatable(unit: UnitOfWork, caller: Principal, body: UserCreateIn) -> None:
-    """What decides whether the caller may ask for this account at all."""
+async def create_as_operator(
+    auth: AuthParts, body: UserCreateIn, begin: Callable[[], Awaitable[UnitOfWork]]
+) -> tuple[int, str, str]:
+    """An account of any level; id, username and address. `begin` opens the transaction, once the password is hashed."""
+    _require_short_username(body)
+    new = await _checked(auth, body)
+    unit = await begin()
     await require_known_roles(unit, body.roles)
-    if not body.username and len(_username_from(body.name)) > USERNAME_LENGTH:
-        raise invalid("name", f"gives a username of more than {USERNAME_LENGTH} characters", "string_too_long")
+    return await _open_with(unit, new, body.roles)
+
+
+async def require_creatable(database: Database, caller: Principal, body: UserCreateIn) -> None:
+    """What decides whether the caller may ask for this account at all."""
+    async with database.reader() as reader:
+        await require_known_roles(reader, body.roles)
+    _require_short_username(body)
     require_grantable(caller, body.system_permissions or "patient")
 
 
 async def open_account(unit: UnitOfWork, new: NewAccount, roles: Sequence[str]) -> int:
     """Store the account with its roles and tell everyone; its id. Raises UsernameTaken or EmailTaken."""
     user_id = await _add(unit, new, roles)
-    await publish_facts(unit, UserCreated, user_id)
+    await _told(unit, user_id)
     return user_id
+
+
+async def _checked(auth: AuthParts, body: UserCreateIn) -> NewAccount:
+    """The account that the body asks for, its password hashed."""
+    username = body.username or _username_from(body.name)
+    if not (username and body.email and body.password):
+        raise MissingRequiredFields
+    if len(body.password) < auth.settings.password_min_length:
+        raise PasswordTooShortFor(auth.settings.password_min_length)
+    require_uncommon(body.password, username, body.email, auth.settings.password_words)
+    return NewAccount(
+        username,
+        body.email,
+        await auth.passwords.hash(body.password),
+        full_name=body.name or None,
+        system_permissions=body.system_permissions or "patient",
+        base_profession=body.base_profession or DEFAULT_PROFESSION,
+        additional_competencies=body.additional_competencies,
+        removed_competencies=body.removed_competencies,
+    )
+
+
+async def _open_with(unit: UnitOfWork, new: NewAccount, roles: Sequence[str] | None) -> tuple[int, str, str]:
+    user_id = await open_account(unit, new, _default_roles(new) if roles is None else roles)
+    return user_id, new.username, new.email
 
 
 async def _add(unit: UnitOfWork, new: NewAccount, roles: Sequence[str]) -> int:
@@ -121,6 +148,17 @@ async def _add(unit: UnitOfWork, new: NewAccount, roles: Sequence[str]) -> int:
     if roles:
         await repository.replace_roles(unit, user_id, roles)
     return user_id
+
+
+async def _told(unit: UnitOfWork, user_id: int, **more: Any) -> None:
+    """Tell everyone of the new account, and put on record what it may do."""
+    account = await publish_facts(unit, UserCreated, user_id, **more)
+    await unit.record(AuditEntry("user.create", subject_user_id=user_id, details=rights(account)))
+
+
+def _require_short_username(body: UserCreateIn) -> None:
+    if not body.username and len(_username_from(body.name)) > USERNAME_LENGTH:
+        raise invalid("name", f"gives a username of more than {USERNAME_LENGTH} characters", "string_too_long")
 
 
 def _username_from(name: str) -> str:

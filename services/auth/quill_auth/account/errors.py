@@ -52,5 +52,9 @@ class AboveOwnLevel(Forbidden):
     detail = "Cannot change a user above your own level"
 
 
+class OwnAccount(Conflict):
+    detail = "Cannot deactivate your own account"
+
+
 class LastSuperadmin(Conflict):
     detail = "At least one active superadmin must remain"

@@ -1,5 +1,6 @@
 """The first superadmin, from `QUILL_ADMIN_*`, when the service starts and there is none."""
 
+from quill_common.audit.entry import Who
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.log import get_logger
 
@@ -15,7 +16,7 @@ async def ensure_first_superadmin(units: UnitsOfWork, auth: AuthParts) -> None:
     if not (settings.admin_username and settings.admin_email and settings.admin_password):
         return
     try:
-        async with units.open() as unit:
+        async with units.open(who=lambda: Who(actor_service="auth")) as unit:
             await repository.lock_superadmins(unit)
             if await repository.any_superadmin(unit):
                 return

@@ -2,6 +2,7 @@
 
 from quill_common.access.policy import patient_exists
 from quill_common.access.principal import Principal
+from quill_common.audit.entry import AuditEntry
 from quill_common.database.faults import violated_constraint
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.errors import Conflict, PatientNotFound, Unprocessable, UserNotFound
@@ -40,3 +41,5 @@ async def link(unit: UnitOfWork, caller: Principal, user_id: int, patient_id: st
             raise
         raise AlreadyLinked from problem
     await publish_facts(unit, UserChanged, user_id)
+    earlier = [account.fhir_patient_id] if account.fhir_patient_id else None
+    await unit.record(AuditEntry("user.link", patient_id=patient_id, patient_ids=earlier, subject_user_id=user_id))

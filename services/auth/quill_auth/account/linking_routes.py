@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import Write
 from quill_common.http.shapes import Answer, Body, PathId, Text
@@ -35,14 +36,15 @@ class LinkPatientOut(Answer):
     "/{user_id}/link-patient",
     operation_id="linkPatient",
     response_model=LinkPatientOut,
-    dependencies=[Depends(AdminOnly(LINKING_NEEDS_ADMIN))],
+    dependencies=[Audited("user.link"), Depends(AdminOnly(LINKING_NEEDS_ADMIN))],
 )
 async def link_patient(
-    request: Request, caller: Caller, write: Write, user_id: PathId, body: LinkPatientIn, auth: Auth
+    request: Request, caller: Caller, write: Write, user_id: PathId, body: LinkPatientIn, auth: Auth, note: Note
 ) -> Response:
     patient_id = body.fhir_patient_id.strip()
     if not patient_id:
         raise PatientIdRequired
+    note.about(patient_id)
     clinical = auth.settings.clinical_services_enabled
     if clinical:
         require_current(request, "patients")

@@ -1,9 +1,11 @@
 """`POST /api/auth/register`."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from quill_common.audit.declared import Audited
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import OncePerKey
 from quill_common.http.work import WorkRoute, work_of
+from quill_common.limits.routes import PerAddress
 
 from quill_auth.account import creating
 from quill_auth.account.schemas import Registered, RegisterIn
@@ -13,7 +15,12 @@ from quill_auth.session.caller import require_current
 router = APIRouter(prefix="/api/auth", tags=["session"], route_class=WorkRoute)
 
 
-@router.post("/register", operation_id="register", response_model=Registered)
+@router.post(
+    "/register",
+    operation_id="register",
+    response_model=Registered,
+    dependencies=[Audited("user.create"), Depends(PerAddress("register"))],
+)
 async def register(request: Request, body: RegisterIn, once: OncePerKey, auth: Auth) -> Response:
     """Create an own account; no sign-in."""
     if body.organisation_id is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quill_common.database.session import Reader, Writer
-from sqlalchemy import Row, bindparam, delete, exists, func, select, text, update
+from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from quill_auth.account.tables import Role, User, UserRole
@@ -18,7 +18,7 @@ _ROLES = func.array(
     .scalar_subquery()
 )
 
-_ACCOUNT = select(
+_ACCOUNTS = select(
     User.id,
     User.username,
     User.full_name,
@@ -30,7 +30,12 @@ _ACCOUNT = select(
     User.additional_competencies,
     User.removed_competencies,
     _ROLES.label("roles"),
-).where(User.id == bindparam("user_id"))
+)
+_ACCOUNT = _ACCOUNTS.where(User.id == bindparam("user_id"))
+_ACCOUNTS_AFTER = _ACCOUNTS.where(User.id > bindparam("after")).order_by(User.id).limit(bindparam("limit"))
+_CALLED = _ACCOUNTS.where(or_(User.username == bindparam("username"), User.id == bindparam("user_id"))).order_by(
+    User.id
+)
 
 # In the order of their ids, so that two who change each other do not wait for each other.
 _LOCK = select(User.id).where(User.id.in_(bindparam("ids", expanding=True))).order_by(User.id).with_for_update()
@@ -53,6 +58,16 @@ _ASSIGN = insert(UserRole).from_select(
 async def account(reader: Reader, user_id: int) -> Row[Any] | None:
     """The account with its roles, sorted by name."""
     return await reader.row(_ACCOUNT, {"user_id": user_id})
+
+
+async def accounts_after(reader: Reader, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Accounts with their roles, by id."""
+    return await reader.rows(_ACCOUNTS_AFTER, {"after": after, "limit": limit})
+
+
+async def accounts_called(reader: Reader, username: str, user_id: int | None) -> Sequence[Row[Any]]:
+    """The account of that name and the one of that id."""
+    return await reader.rows(_CALLED, {"username": username, "user_id": user_id})
 
 
 async def locked_account(writer: Writer, user_id: int, *beside: int) -> Row[Any] | None:

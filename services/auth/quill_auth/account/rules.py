@@ -7,16 +7,18 @@ from quill_common.access.levels import rank
 from quill_common.access.principal import Principal, principal_of
 from quill_common.database.session import Reader
 from quill_common.http.callers import require_admin
-from quill_common.http.errors import invalid
+from quill_common.http.errors import Unauthenticated, invalid
 from sqlalchemy import Row
 
 from quill_auth.account import repository
 from quill_auth.account.errors import AboveOwnLevel, GrantsAboveOwn, LastSuperadmin
+from quill_auth.session import repository as sessions
 from quill_auth.session.errors import InactiveUser
 
 CREATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to create users"
 UPDATING_NEEDS_ADMIN: Final = "Admin or superadmin permissions required to update users"
 LINKING_NEEDS_ADMIN: Final = "Admin only"
+SWITCHING_NEEDS_ADMIN: Final = "Requires admin or superadmin permissions"
 COMPETENCIES_NEED_ADMIN: Final = "Requires admin or superadmin permissions"
 
 
@@ -33,13 +35,15 @@ def require_not_above(caller: Principal, account: Row[Any]) -> None:
 
 
 async def standing_now(reader: Reader, caller: Principal, detail: str) -> Principal:
-    """The caller, once accounts are locked: its rights may have been taken away while the request waited for that.
+    """The caller, once accounts are locked: rights or session may have been taken away while the request waited.
 
-    Raises InactiveUser, or Forbidden with `detail`.
+    Raises InactiveUser, Unauthenticated when the session has ended, or Forbidden with `detail`.
     """
     now = await principal_of(reader, caller.id, caller.session_id)
     if now is None:
         raise InactiveUser
+    if not await sessions.lives(reader, caller.id, caller.session_id):
+        raise Unauthenticated("Invalid token")
     require_admin(now, detail)
     return now
 

@@ -8,7 +8,7 @@ from quill_common.http.shapes import Answer, BlankIsAbsent, Body, Id, Text, Trim
 
 from quill_auth.cbac.catalogue import PROFESSION_BY_ID
 from quill_auth.cbac.schemas import CompetencyIds
-from quill_auth.passwords.hashing import MAX_LENGTH
+from quill_auth.passwords.schemas import Password
 
 
 def _known_profession(value: str) -> str:
@@ -26,7 +26,6 @@ def _known_level(value: str) -> str:
 Username = Annotated[Trimmed, Field(max_length=150)]
 FullName = Annotated[Trimmed, Field(max_length=255)]
 Email = Annotated[Trimmed, Field(max_length=255)]
-Password = Annotated[str, Field(max_length=MAX_LENGTH)]
 BaseProfession = Annotated[str, AfterValidator(_known_profession)]
 Level = Annotated[str, AfterValidator(_known_level)]
 RoleNames = Annotated[list[Annotated[Text, Field(max_length=64)]], Field(max_length=50)]
@@ -77,6 +76,12 @@ class UserWritten(Answer):
     id: int
     username: str
     email: str
+
+
+class UserSwitched(Answer):
+    detail: Literal["activated", "deactivated"]
+    id: int
+    is_active: bool
 
 
 class UserSummary(Answer):

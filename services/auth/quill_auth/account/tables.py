@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ForeignKey, Index, String, Text, false, func, text, true
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, Text, false, func, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,7 +10,12 @@ from quill_auth.base import Base
 
 
 class User(Base):
-    """An account; `is_active` false means switched off, rows are never deleted."""
+    """An account; `is_active` false means switched off, rows are never deleted.
+
+    `totp_secret` is sealed (see `second_factor/sealing.py`); while the factor is not enabled it waits to be verified.
+    `totp_last_step` is the newest time step whose code was used; `second_factor_failures` counts the wrong codes given
+    in a row after the right password.
+    """
 
     __tablename__ = "users"
 
@@ -21,6 +26,8 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     totp_secret: Mapped[str | None]
     is_totp_enabled: Mapped[bool] = mapped_column(server_default=false())
+    totp_last_step: Mapped[int | None]
+    second_factor_failures: Mapped[int] = mapped_column(server_default=text("0"))
     is_active: Mapped[bool] = mapped_column(server_default=true())
     fhir_patient_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     system_permissions: Mapped[str] = mapped_column(String(20), server_default="patient")
@@ -31,6 +38,7 @@ class User(Base):
 
     # Staff are few among many patients: the list of staff must not walk over all accounts.
     __table_args__ = (
+        CheckConstraint("NOT is_totp_enabled OR totp_secret IS NOT NULL", name="totp_has_secret"),
         Index("uq_users_email", func.lower(email), unique=True),
         Index("ix_users_staff", "id", postgresql_where=text("system_permissions IN ('staff', 'admin', 'superadmin')")),
     )

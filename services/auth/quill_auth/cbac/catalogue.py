@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from quill_auth.cbac.competencies import COMPETENCIES
+from quill_common.access.competencies import COMPETENCIES
+
 from quill_auth.cbac.professions import PROFESSIONS
 
 COMPETENCY_BY_ID: Final = {competency.id: competency for competency in COMPETENCIES}

@@ -1,22 +1,6 @@
-"""What a competency and a base profession are."""
+"""What a base profession is."""
 
 from dataclasses import dataclass, field
-from typing import Literal
-
-Risk = Literal["low", "medium", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class Competency:
-    """Something a person may do. `kept_days` is how long its audit entries are to be kept."""
-
-    id: str
-    category: str
-    risk: Risk
-    registration: tuple[str, ...]
-    kept_days: int
-    allows: str
-    supervised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

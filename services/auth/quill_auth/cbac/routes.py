@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import Read, Write
 from quill_common.http.work import WorkRoute
@@ -30,9 +31,10 @@ async def my_competencies(caller: Caller, read: Read) -> Response:
     "/my-competencies",
     operation_id="updateMyCompetencies",
     response_model=Competencies,
-    dependencies=[Depends(AdminOnly())],
+    dependencies=[Audited("competencies.update"), Depends(AdminOnly())],
 )
-async def change_my_competencies(caller: Caller, write: Write, body: MyCompetenciesIn) -> Response:
+async def change_my_competencies(caller: Caller, write: Write, body: MyCompetenciesIn, note: Note) -> Response:
+    note.subject(caller.id)
     account = await set_competencies(write, caller, body.additional_competencies, body.removed_competencies)
     return json_answer(_resolved(account))
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Response
 
-from quill_auth.session.service import Tokens
+from quill_auth.session.tokens import AccessTokens, Tokens
 from quill_auth.settings import Settings
 
 _ACCESS: Final = ("access_token", "/", True)
@@ -13,9 +13,14 @@ _CSRF: Final = ("XSRF-TOKEN", "/", False)
 
 
 def set_cookies(response: Response, settings: Settings, tokens: Tokens) -> None:
-    _set(response, settings, _ACCESS, tokens.access, settings.access_seconds)
-    _set(response, settings, _REFRESH, tokens.refresh, settings.refresh_seconds)
-    _set(response, settings, _CSRF, tokens.csrf, settings.access_seconds)
+    set_access_cookies(response, settings, tokens)
+    _set(response, settings, _REFRESH, tokens.refresh, tokens.refresh_seconds)
+
+
+def set_access_cookies(response: Response, settings: Settings, tokens: AccessTokens) -> None:
+    """The two that go with every request; the refresh cookie stays as it is."""
+    _set(response, settings, _ACCESS, tokens.access, tokens.access_seconds)
+    _set(response, settings, _CSRF, tokens.csrf, tokens.access_seconds)
 
 
 def remove_cookies(response: Response, settings: Settings) -> None:

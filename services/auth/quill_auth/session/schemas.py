@@ -4,11 +4,13 @@ from typing import Literal
 
 from quill_common.http.shapes import Answer, Body, Trimmed
 
+from quill_auth.second_factor.schemas import Code
+
 
 class LoginIn(Body):
     username: Trimmed
     password: str
-    totp_code: str | None = None
+    totp_code: Code | None = None
 
 
 class LoginUser(Answer):

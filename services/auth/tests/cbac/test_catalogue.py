@@ -2,8 +2,8 @@
 
 import pytest
 from quill_auth.cbac.catalogue import COMPETENCY_BY_ID, PROFESSION_BY_ID, resolve
-from quill_auth.cbac.competencies import COMPETENCIES
 from quill_auth.cbac.professions import PROFESSIONS
+from quill_common.access.competencies import COMPETENCIES
 
 # Contract 10.3, in its order.
 SIZES = {

@@ -67,6 +67,65 @@ async def test_after_parallel_refreshes_the_session_goes_on_and_on(
     assert await people.refresh(token)
 
 
+async def test_twenty_tabs_that_renew_fifty_times_sign_nobody_out(
+    kit: ServiceKit, people: People, ada: Visitor
+) -> None:
+    token, session = ada.refresh, await people.session_of(ada)
+    for number in range(50):
+        answers = await asyncio.gather(*(people.refresh(token) for _ in range(20)))
+        assert [answer.status_code for answer in answers] == [200] * 20, f"round {number}"
+        # Whichever answer a browser keeps, it goes on with it.
+        cookies = cookies_of(answers[number % 20])
+        token = cookies["refresh_token"].value
+        assert (await kit.client(cookies["access_token"].value).get("/api/auth/me")).status_code == 200
+    assert (await kit.parts.tokens.refresh(token)).session_id == session
+    assert await kit.read("SELECT generation, ended_at FROM session") == [{"generation": 50, "ended_at": None}]
+    assert await kit.published("quill.auth.session.revoked.v1") == []
+
+
+async def test_a_thief_who_goes_on_with_a_stolen_token_is_thrown_out_with_the_family(
+    kit: ServiceKit, people: People, ada: Visitor
+) -> None:
+    stolen = await renewed(people, ada.refresh)
+    thief = stolen
+    for _ in range(3):
+        thief = await renewed(people, thief)
+        await age(kit)
+    assert (await people.refresh(stolen)).status_code == 401  # the owner's browser wakes up
+    assert (await people.refresh(thief)).json() == {"detail": "Bad refresh token"}
+    assert (await kit.client(ada.access).get("/api/auth/me")).status_code == 401
+
+
+async def test_a_renamed_account_renews_under_its_id_and_nobody_inherits(
+    kit: ServiceKit, people: People, ada: Visitor
+) -> None:
+    admin = await people.visitor("admin")
+    await admin.client.patch(f"/api/users/{ada.id}", json={"username": "lovelace"})
+    heir, _ = await people.account(username=ada.username, email="heir@example.org")
+    cookies = cookies_of(await people.refresh(ada.refresh))
+    claims = await kit.parts.tokens.access(cookies["access_token"].value)
+    assert claims.user_id == ada.id != heir
+    me = (await kit.client(cookies["access_token"].value).get("/api/auth/me")).json()
+    assert (me["id"], me["username"]) == (ada.id, "lovelace")
+
+
+async def test_renewals_beside_a_deactivation_never_outlive_it(kit: ServiceKit, people: People, ada: Visitor) -> None:
+    admin = await people.visitor("admin")
+    for _ in range(5):
+        renewals = [people.refresh(ada.refresh) for _ in range(6)]
+        off = admin.client.post(f"/api/users/{ada.id}/deactivate")
+        answers = await asyncio.gather(*renewals[:3], off, *renewals[3:])
+        assert {answer.status_code for answer in answers} <= {200, 401}
+        for answer in (*answers, await people.refresh(ada.refresh)):
+            if "access_token" in cookies_of(answer):
+                late = kit.client(cookies_of(answer)["access_token"].value)
+                assert (await late.get("/api/auth/me")).status_code == 401
+        assert (await people.refresh(ada.refresh)).json() == {"detail": "Inactive user"}
+        assert (await admin.client.post(f"/api/users/{ada.id}/activate")).status_code == 200
+        assert (await people.refresh(ada.refresh)).json() == {"detail": "Bad refresh token"}
+        ada = await people.sign_in(ada.username)
+
+
 async def test_a_late_tab_within_the_grace_gets_the_newest_token_of_the_family(
     kit: ServiceKit, people: People, ada: Visitor
 ) -> None:

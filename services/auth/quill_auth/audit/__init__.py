@@ -1,0 +1,1 @@
+"""What is on record in all services, merged for those who may read it."""
