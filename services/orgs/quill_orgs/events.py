@@ -5,6 +5,7 @@ organisation becomes a member of it, in the transaction that learns of the accou
 """
 
 from quill_common.access.events import access_projection
+from quill_common.audit.entry import AuditEntry
 from quill_common.events.catalogue.auth import UserCreated
 from quill_common.events.catalogue.orgs import (
     FeatureDisabled,
@@ -40,12 +41,18 @@ def projection() -> Projection:
 
     @followed.reacts_to(UserCreated)
     async def registered(work: UnitOfWork, event: UserCreated) -> None:
-        if event.organisation_id is not None:
-            await staff.join(work, event.organisation_id, event.id)
+        if event.organisation_id is not None and await staff.join(work, event.organisation_id, event.id):
+            target = f"organisation/{event.organisation_id}"
+            await work.record(
+                AuditEntry("staff.add", actor_service=event.source, subject_user_id=event.id, target=target)
+            )
 
     @followed.reacts_to(PatientCreated)
     async def patient_created(work: UnitOfWork, event: PatientCreated) -> None:
-        if event.organisation_id is not None:
-            await patient_members.join(work, event.organisation_id, event.id, is_primary=True)
+        if event.organisation_id is None:
+            return
+        if await patient_members.join(work, event.organisation_id, event.id, is_primary=True):
+            target = f"organisation/{event.organisation_id}"
+            await work.record(AuditEntry("member.add", actor_service=event.source, patient_id=event.id, target=target))
 
     return followed

@@ -2,6 +2,7 @@
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.callers import (
     Caller,
@@ -24,15 +25,23 @@ from quill_letters.store.chosen import ReadStore, WriteStore
 router = APIRouter(prefix="/api/patients/{patient_id}/letters", tags=["letters"], route_class=WorkRoute)
 
 
-async def record_reader(caller: Caller) -> None:
-    """Refuse who may not read records at all, before a patient is asked for."""
-    require_competency(caller, "access_patient_records")
+async def record_reader(request: Request, caller: Caller, note: Note) -> None:
+    """Refuse who may not read records at all, before a patient is asked for; the letter asked for is named first."""
+    composition_uid = request.path_params.get("composition_uid")
+    if composition_uid is not None:
+        note.target(f"letter/{composition_uid}")
+    require_competency(request, caller, "access_patient_records")
 
 
 RecordReader = Depends(record_reader)
 
 
-@router.post("", operation_id="writeLetter", response_model=LetterWrittenOut, dependencies=[Clinical, Clinician])
+@router.post(
+    "",
+    operation_id="writeLetter",
+    response_model=LetterWrittenOut,
+    dependencies=[Audited("letter.create"), Clinical, Clinician],
+)
 async def write_letter(
     request: Request,
     patient_id: FhirId,
@@ -41,20 +50,30 @@ async def write_letter(
     write: Write,
     store: WriteStore,
     once: OncePerKey,
+    note: Note,
 ) -> Response:
     """Write a letter (clinician)."""
     await require_clinical_access(write, caller, patient_id)
     await once.begin()
     system_id = work_of(request).parts.settings.system_id
     uid = await service.write_letter(write, store, system_id, caller, patient_id, body)
+    note.target(f"letter/{uid}")
     return json_answer({"patient_id": patient_id, "composition_uid": str(uid), "title": body.title})
 
 
-@router.get("", operation_id="listLetters", response_model=LettersOut, dependencies=[Clinical, RecordReader])
-async def list_letters(patient_id: FhirId, caller: Caller, read: Read, store: ReadStore, page: Paging) -> Response:
+@router.get(
+    "",
+    operation_id="listLetters",
+    response_model=LettersOut,
+    dependencies=[Audited("letter.list"), Clinical, RecordReader],
+)
+async def list_letters(
+    patient_id: FhirId, caller: Caller, read: Read, store: ReadStore, page: Paging, note: Note
+) -> Response:
     """Letters of a patient, newest first, without bodies."""
     await require_clinical_access(read, caller, patient_id)
     entries, next_cursor = await service.list_letters(store, patient_id, page)
+    note.add(shown=len(entries))
     letters = [
         {
             "composition_uid": str(entry.uid),
@@ -68,7 +87,10 @@ async def list_letters(patient_id: FhirId, caller: Caller, read: Read, store: Re
 
 
 @router.get(
-    "/{composition_uid}", operation_id="readLetter", response_model=LetterOut, dependencies=[Clinical, RecordReader]
+    "/{composition_uid}",
+    operation_id="readLetter",
+    response_model=LetterOut,
+    dependencies=[Audited("letter.read"), Clinical, RecordReader],
 )
 async def read_letter(
     patient_id: FhirId, composition_uid: str, caller: Caller, read: Read, store: ReadStore

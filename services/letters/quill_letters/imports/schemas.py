@@ -59,8 +59,9 @@ class ImportIn(Body):
 
 
 class ImportResult(BaseModel):
-    """What became of one item."""
+    """What became of one item; `patient_id` is for the audit trail and not sent."""
 
     source_id: str
+    patient_id: Annotated[str | None, Field(exclude=True)] = None
     outcome: Literal["created", "unchanged", "refused"]
     reason: str | None = None

@@ -1,7 +1,7 @@
 """The rules of bringing letters in: the same letter twice is there once, and a bad one does not stop the rest."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
@@ -61,11 +61,13 @@ async def _import_one(
         return _refused(imported, "The clinical store refused its content")
     if not created and await store.read(imported.patient_id, uid) != serialised(letter, uid):
         return _refused(imported, "Was brought in before with another content, and a letter is never overwritten")
-    return ImportResult(source_id=imported.source_id, outcome="created" if created else "unchanged")
+    outcome: Literal["created", "unchanged"] = "created" if created else "unchanged"
+    return ImportResult(source_id=imported.source_id, patient_id=imported.patient_id, outcome=outcome)
 
 
 def _refused(item: Item | ImportedLetter, reason: str) -> ImportResult:
-    return ImportResult(source_id=item.source_id, outcome="refused", reason=reason)
+    patient_id = item.patient_id if isinstance(item, ImportedLetter) else None
+    return ImportResult(source_id=item.source_id, patient_id=patient_id, outcome="refused", reason=reason)
 
 
 def _letter(imported: ImportedLetter) -> Letter:

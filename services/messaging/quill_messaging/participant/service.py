@@ -87,15 +87,20 @@ async def add(work: UnitOfWork, thread: Row[Any], added: ParticipantIn) -> dict[
     return await _let_join(work, thread, joining)
 
 
-async def join(work: UnitOfWork, principal: Principal, conversation_id: int) -> dict[str, Any]:
-    """Join as staff of one of the conversation's organisations; the ParticipantOut."""
+async def thread_to_join(reader: Reader, principal: Principal, conversation_id: int) -> Row[Any]:
+    """The conversation, if the principal may join it: as staff of one of its organisations."""
     if not principal.is_staff:
         raise PatientsDoNotJoin if principal.level == "patient" else ExternalsDoNotJoin
-    thread = await readable_thread(work, principal, conversation_id)
+    thread = await readable_thread(reader, principal, conversation_id)
     if thread is None:
         raise ConversationNotFound
     if not thread.is_staff_of_organisation and not thread.is_participant:
         raise NotOfItsOrganisations
+    return thread
+
+
+async def join(work: UnitOfWork, principal: Principal, thread: Row[Any]) -> dict[str, Any]:
+    """Join the conversation that `thread_to_join` gave; the ParticipantOut."""
     return await _let_join(work, thread, Joining(principal.id, "participant", is_staff=True))
 
 

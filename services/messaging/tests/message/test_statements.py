@@ -14,5 +14,5 @@ async def test_sending_costs_as_many_statements_in_a_long_and_crowded_thread_as_
     for conversation in (new, crowded):
         with kit.statements() as statements:
             await send(amara, conversation["id"], amends_id=conversation["messages"][0]["id"])
-        # Account; thread and access; lock and moment; Communication; message and lists; event.
-        assert len(statements) == 6
+        # Account; thread and access; lock and moment; Communication; message and lists; event; what is on record.
+        assert len(statements) == 7

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.callers import Caller, Read, Write, require_admin
 from quill_common.http.shapes import PathId
 from quill_common.http.work import WorkRoute
@@ -20,11 +21,13 @@ async def list_features(caller: Caller, read: Read, org_id: PathId) -> Any:
     return {"features": await service.enabled(read, org_id)}
 
 
-@router.put("/{feature_key}", operation_id="setFeature")
+@router.put("/{feature_key}", operation_id="setFeature", dependencies=[Audited("feature.update")])
 async def switch(
-    caller: Caller, write: Write, org_id: PathId, feature_key: FeatureKey, body: FeatureSwitch
+    caller: Caller, write: Write, note: Note, org_id: PathId, feature_key: FeatureKey, body: FeatureSwitch
 ) -> Switched:
     """Turn a feature on or off."""
+    note.target(f"organisation/{org_id}")
+    note.add(feature=feature_key, enabled=body.enabled)
     require_admin(caller, "Admin only")
     if body.enabled:
         return Switched(status=await service.enable(write, org_id, feature_key, caller.id))

@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Field, StringConstraints
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.callers import Read, Write
 from quill_common.http.internal import internal_router
 from quill_common.http.shapes import FHIR_ID, Body, PathId
@@ -38,8 +39,11 @@ async def organisation(read: Read, organisation_id: PathId) -> OrganisationName:
     return OrganisationName(id=organisation_id, name=await service.name_of(read, organisation_id))
 
 
-@router.post("/patients")
-async def join_patients(write: Write, organisation_id: PathId, body: JoiningPatients) -> JoinedPatients:
+@router.post("/patients", dependencies=[Audited("member.import")])
+async def join_patients(write: Write, note: Note, organisation_id: PathId, body: JoiningPatients) -> JoinedPatients:
     """Make members of those who are not; doing it again changes nothing."""
+    note.target(f"organisation/{organisation_id}")
+    note.about_all(body.patient_ids)
     added, unknown = await service.join_all(write, organisation_id, body.patient_ids)
+    note.add(added=added, unknown=len(unknown))
     return JoinedPatients(added=added, unknown=unknown)

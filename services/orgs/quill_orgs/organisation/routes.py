@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import Caller, OncePerKey, Read, Write, require_admin
 from quill_common.http.paging import Paging
@@ -37,24 +38,46 @@ async def list_organisations(caller: Caller, read: Read, page: Paging) -> Respon
     return _listed(*page.cut(await repository.page(read, after, page.fetch), _key))
 
 
-@router.post("/organizations", operation_id="createOrganization", response_model=OrganisationAnswer)
-async def create(caller: Caller, write: Write, once: OncePerKey, body: NewOrganisation) -> Any:
+@router.post(
+    "/organizations",
+    operation_id="createOrganization",
+    response_model=OrganisationAnswer,
+    dependencies=[Audited("organisation.create")],
+)
+async def create(caller: Caller, write: Write, once: OncePerKey, note: Note, body: NewOrganisation) -> Any:
     """Create an organisation."""
     require_admin(caller)
     await once.begin()
-    return await service.create(write, body)
+    created = await service.create(write, body)
+    note.target(f"organisation/{created.id}")
+    return created
 
 
-@router.get("/organizations/{org_id}", operation_id="getOrganization", response_model=OrganisationDetail)
-async def get(caller: Caller, read: Read, org_id: PathId) -> Any:
+@router.get(
+    "/organizations/{org_id}",
+    operation_id="getOrganization",
+    response_model=OrganisationDetail,
+    dependencies=[Audited("organisation.read")],
+)
+async def get(caller: Caller, read: Read, note: Note, org_id: PathId) -> Any:
     """One organisation with all its members."""
+    note.target(f"organisation/{org_id}")
     require_admin(caller)
-    return await service.detail(read, org_id)
+    organisation = await service.detail(read, org_id)
+    note.about_all(member.patient_id for member in organisation.patient_members)
+    return organisation
 
 
-@router.put("/organizations/{org_id}", operation_id="updateOrganization", response_model=OrganisationAnswer)
-async def update(caller: Caller, write: Write, org_id: PathId, body: OrganisationChange) -> Any:
+@router.put(
+    "/organizations/{org_id}",
+    operation_id="updateOrganization",
+    response_model=OrganisationAnswer,
+    dependencies=[Audited("organisation.update")],
+)
+async def update(caller: Caller, write: Write, note: Note, org_id: PathId, body: OrganisationChange) -> Any:
     """Change an organisation; absent or null fields stay."""
+    note.target(f"organisation/{org_id}")
+    note.add(fields=sorted(body.model_dump(exclude_none=True)))
     require_admin(caller)
     return await service.change(write, org_id, body)
 

@@ -1,6 +1,7 @@
 """`/api/patients/{patient_id}/demographics` (contract 6.6, 6.7)."""
 
 from fastapi import APIRouter, Request, Response
+from quill_common.audit.declared import Audited
 from quill_common.http.callers import Caller, Clinical, Clinician, Read, Write, require_administrative_access
 from quill_common.http.shapes import FhirId
 from quill_common.http.work import WorkRoute
@@ -13,7 +14,12 @@ from quill_patients.patient.routes import IfMatch, versioned
 router = APIRouter(prefix="/api/patients/{patient_id}/demographics", tags=["patients"], route_class=WorkRoute)
 
 
-@router.get("", operation_id="getDemographics", response_model=DemographicsOut, dependencies=[Clinical])
+@router.get(
+    "",
+    operation_id="getDemographics",
+    response_model=DemographicsOut,
+    dependencies=[Audited("demographics.read"), Clinical],
+)
 async def get_demographics(caller: Caller, read: Read, patient_id: FhirId) -> Response:
     """One patient, wrapped."""
     version, content = await service.read(read, caller, patient_id)
@@ -24,7 +30,7 @@ async def get_demographics(caller: Caller, read: Read, patient_id: FhirId) -> Re
     "",
     operation_id="updateDemographics",
     response_model=DemographicsChangedOut,
-    dependencies=[Clinical, Clinician],
+    dependencies=[Audited("demographics.update"), Clinical, Clinician],
 )
 async def update_demographics(
     request: Request,

@@ -1,6 +1,9 @@
 """The import of patients, for operators only; the gateway never routes here."""
 
+from collections import Counter
+
 from fastapi import Request
+from quill_common.audit.declared import Audited, Note
 from quill_common.http.callers import Write
 from quill_common.http.internal import internal_router
 
@@ -10,7 +13,10 @@ from quill_patients.imports.service import import_patients
 router = internal_router("/internal/import")
 
 
-@router.post("/patients", response_model_exclude_none=True)
-async def patients(request: Request, write: Write) -> ImportOut:
+@router.post("/patients", response_model_exclude_none=True, dependencies=[Audited("patient.import")])
+async def patients(request: Request, write: Write, note: Note) -> ImportOut:
     """Bring in up to 200 patients; with `organisation_id` each new one joins that organisation."""
-    return ImportOut(results=await import_patients(write, ImportIn.of(await request.body())))
+    results = await import_patients(write, ImportIn.of(await request.body()))
+    note.about_all(result.id for result in results if result.id is not None)
+    note.add(outcomes=Counter(result.outcome for result in results))
+    return ImportOut(results=results)

@@ -1,5 +1,8 @@
 """The list of patients: the whole truth or, said so, none of it (contract 6.1)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import orjson
 from quill_common.access.principal import Principal
 from quill_common.database.faults import is_database_away
@@ -15,10 +18,18 @@ NOT_READY = b'{"patients":[],"fhir_ready":false,"next_cursor":null}'
 _LISTED = {True: ',"is_active":true}', False: ',"is_active":false}'}
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page as JSON, and whom it shows."""
+
+    answer: bytes
+    patient_ids: Sequence[str]
+
+
 async def page_of(
     reader: Reader, principal: Principal, page: Page, *, scope: str | None, include_inactive: bool
-) -> bytes:
-    """The answer as JSON. `scope` and `include_inactive` have effect for admins only."""
+) -> Listed | None:
+    """The page, None when it cannot be made now. `scope` and `include_inactive` have effect for admins only."""
     try:
         rows = await repository.listed(
             reader,
@@ -30,10 +41,11 @@ async def page_of(
     except FAULTS as problem:
         if not is_database_away(problem):
             raise
-        return NOT_READY
+        return None
     shown, next_cursor = page.cut(rows, lambda row: (row.family_key, row.given_key, row.id))
     patients = ",".join(with_flag(row.content, is_active=row.is_active) for row in shown)
-    return b'{"patients":[%s],"fhir_ready":true,"next_cursor":%s}' % (patients.encode(), orjson.dumps(next_cursor))
+    head, end = b'{"patients":[', b'],"fhir_ready":true,"next_cursor":%s}' % orjson.dumps(next_cursor)
+    return Listed(head + patients.encode() + end, [row.id for row in shown])
 
 
 def with_flag(content: str, *, is_active: bool) -> str:

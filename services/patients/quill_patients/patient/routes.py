@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
+from quill_common.audit.declared import Audited, Note
 from quill_common.database.faults import is_database_away
 from quill_common.fhir.resource import etag_of
 from quill_common.http.answers import ready_json
@@ -64,11 +65,14 @@ def versioned(content: str, version: int) -> Response:
 CallerIfKnown = Annotated[Principal | None, Depends(caller_if_known)]
 
 
-@router.get("", operation_id="listPatients", response_model=PatientsOut, dependencies=[Clinical])
+@router.get(
+    "", operation_id="listPatients", response_model=PatientsOut, dependencies=[Audited("patient.list"), Clinical]
+)
 async def list_patients(
     request: Request,
     caller: CallerIfKnown,
     page: Paging,
+    note: Note,
     include_inactive: Annotated[
         bool, Query(description="Include deactivated patients; has effect for admins only.")
     ] = False,
@@ -77,28 +81,51 @@ async def list_patients(
     ] = None,
 ) -> Response:
     """Patients that the caller may see."""
-    if caller is None:
+    listed = None
+    if caller is not None:
+        read = await work_of(request).reader()  # open since the caller is known
+        listed = await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive)
+    if listed is None:
+        note.nothing_shown()
         return ready_json(listing.NOT_READY)
-    read = await work_of(request).reader()  # open since the caller is known
-    return ready_json(await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive))
+    note.about_all(listed.patient_ids)
+    return ready_json(listed.answer)
 
 
-@router.post("", operation_id="createPatient", response_model=PatientOut, dependencies=[Clinical, Staff])
-async def create_patient(caller: Caller, write: Write, once: OncePerKey, body: PatientCreateIn) -> Response:
+@router.post(
+    "",
+    operation_id="createPatient",
+    response_model=PatientOut,
+    dependencies=[Audited("patient.create"), Clinical, Staff],
+)
+async def create_patient(caller: Caller, write: Write, once: OncePerKey, note: Note, body: PatientCreateIn) -> Response:
     """Create a patient."""
+    if body.patient_id:
+        note.about(body.patient_id)
     await once.begin()
     stored = await service.create(write, caller, body)
+    note.about(stored.id)
     return versioned(stored.content, stored.version)
 
 
-@router.get("/{patient_id}", operation_id="getPatient", response_model=PatientOut, dependencies=[Clinical])
+@router.get(
+    "/{patient_id}",
+    operation_id="getPatient",
+    response_model=PatientOut,
+    dependencies=[Audited("patient.read"), Clinical],
+)
 async def get_patient(caller: Caller, read: Read, patient_id: FhirId) -> Response:
     """One patient, unwrapped."""
     version, content = await service.read(read, caller, patient_id)
     return versioned(content, version)
 
 
-@router.patch("/{patient_id}", operation_id="updatePatient", response_model=PatientOut, dependencies=[Clinical, Staff])
+@router.patch(
+    "/{patient_id}",
+    operation_id="updatePatient",
+    response_model=PatientOut,
+    dependencies=[Audited("patient.update"), Clinical, Staff],
+)
 async def update_patient(
     caller: Caller, write: Write, patient_id: FhirId, body: PatientUpdateIn, if_match: IfMatch = None
 ) -> Response:
