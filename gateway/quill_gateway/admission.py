@@ -41,6 +41,14 @@ class Admission:
             raise BadToken
         return token, claims
 
+    async def held_session(self, cookies: Cookies) -> str | None:
+        """The living session of this browser, which a sign-in takes the place of; None also when it cannot be told."""
+        try:
+            _, claims = await self.access_token(cookies)
+        except (NotAuthenticated, BadToken, Away):
+            return None
+        return claims.session_id
+
     async def check_csrf(self, header: str | None, cookies: Cookies, claims: AccessClaims) -> None:
         """Raises BadCsrf, or Away when it cannot be decided."""
         try:

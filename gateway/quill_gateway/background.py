@@ -10,6 +10,9 @@ from quill_gateway.forwarding import Forwarder
 from quill_gateway.peers import Peers
 from quill_gateway.revocations import RevocationFollower
 
+# A revoked key must not be believed for longer; `RemoteJwks` alone would wait for the next request.
+KEYS_SECONDS = 5.0
+
 
 class AuthToken:
     """The gateway's own token for calls to auth; its key is read at the start."""
@@ -51,7 +54,7 @@ class Running:
         self._auth_token.load()
         self._peers.open()
         self._forwarder.open()
-        self._tasks = [asyncio.create_task(self._follower.run()), asyncio.create_task(self._load_keys())]
+        self._tasks = [asyncio.create_task(self._follower.run()), asyncio.create_task(self._follow_keys())]
         for task in self._tasks:
             task.add_done_callback(_report)
 
@@ -68,13 +71,14 @@ class Running:
         """The list of ended sessions was loaded, and the task that follows it runs."""
         return self._follower.loaded and bool(self._tasks) and not self._tasks[0].done()
 
-    async def _load_keys(self) -> None:
-        while not self.keys_loaded:
+    async def _follow_keys(self) -> None:
+        while True:
             try:
                 await self._keys.refresh()
                 self.keys_loaded = True
             except KeysUnavailable:
-                await asyncio.sleep(0.2)
+                pass  # known keys go on verifying
+            await asyncio.sleep(KEYS_SECONDS if self.keys_loaded else 0.2)
 
 
 def _report(task: asyncio.Task[None]) -> None:

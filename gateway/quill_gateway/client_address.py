@@ -29,6 +29,10 @@ class ClientAddress:
                 return nearest
         return nearest
 
+    def trusts(self, peer: str) -> bool:
+        """Whether `peer` is such a proxy."""
+        return bool(self._trusted) and self._is_trusted(_parse(peer))
+
     def _is_trusted(self, address: _Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)
 

@@ -8,6 +8,7 @@ from quill_common.identity import KeysUnavailable
 
 from quill_gateway.admission import Admission
 from quill_gateway.body import ClientGone
+from quill_gateway.browsers import on_all_answers
 from quill_gateway.client_address import ClientAddress
 from quill_gateway.cors import Cors
 from quill_gateway.errors import (
@@ -27,13 +28,10 @@ from quill_gateway.observing import Observer
 from quill_gateway.paths import MAX_TARGET, segments
 from quill_gateway.routes import ROUTES, Caller, Route
 from quill_gateway.routing import Router
+from quill_gateway.same_origin import SAFE_METHODS, SameOrigin
 from quill_gateway.settings import GatewaySettings
 
 _CLIENT_CLOSED_REQUEST = 499  # nginx's number for the log; nobody is there to read it
-_ON_ALL: list[tuple[bytes, bytes]] = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ class Gateway:
         self._background = background
         self._cors = Cors(settings.cors_origins)
         self._client_address = ClientAddress(settings.trusted_proxies)
+        self._same_origin = SameOrigin(settings.frontend_origins, self._client_address)
+        self._on_all = on_all_answers(https_only=settings.secure_cookies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -106,7 +106,7 @@ class Gateway:
         origin = incoming.read.get(b"origin", [None])[0]
         exchange.answer_headers = [
             (b"x-request-id", exchange.request_id.encode()),
-            *_ON_ALL,
+            *self._on_all,
             *self._cors.headers(origin),
         ]
         incoming.check()
@@ -122,24 +122,32 @@ class Gateway:
     async def _pass_on(self, exchange: Exchange, route: Route) -> None:
         incoming = exchange.incoming
         headers = incoming.forwarded
-        cookies = incoming.cookies()
-        if route.caller is Caller.SIGNED_IN:
-            token, claims = await self._admission.access_token(cookies)
-            if route.csrf:
-                await self._admission.check_csrf(incoming.first(b"x-csrf-token"), cookies, claims)
-            headers["Authorization"] = f"Bearer {token}"
-        elif route.caller is Caller.REFRESH_COOKIE:
-            headers["X-Quill-Refresh-Token"] = self._admission.refresh_token(cookies)
+        client = exchange.scope.get("client")
+        peer = client[0] if client else "unknown"
+        await self._admit(exchange, route, peer)
         if route.clinical and not self._settings.clinical_services_enabled:
             raise ClinicalOff
         if (incoming.content_length or 0) > self._settings.body_limit:
             raise BodyTooLarge
-        client = exchange.scope.get("client")
-        headers["X-Forwarded-For"] = self._client_address.of(
-            client[0] if client else "unknown", incoming.read.get(b"x-forwarded-for", ())
-        )
+        headers["X-Forwarded-For"] = self._client_address.of(peer, incoming.read.get(b"x-forwarded-for", ()))
         headers["X-Request-ID"] = exchange.request_id
         await self._forwarder.forward(exchange, route.service, headers)
+
+    async def _admit(self, exchange: Exchange, route: Route, peer: str) -> None:
+        """Refuse who may not pass; put what proves the caller into the headers for the service."""
+        incoming = exchange.incoming
+        cookies, claims = incoming.cookies(), None
+        if route.caller is Caller.SIGNED_IN:
+            token, claims = await self._admission.access_token(cookies)
+            incoming.forwarded["Authorization"] = f"Bearer {token}"
+        elif route.caller is Caller.REFRESH_COOKIE:
+            incoming.forwarded["X-Quill-Refresh-Token"] = self._admission.refresh_token(cookies)
+        elif route.caller is Caller.SIGNING_IN and (held := await self._admission.held_session(cookies)):
+            incoming.forwarded["X-Quill-Held-Session"] = held
+        if route.method not in SAFE_METHODS:
+            self._same_origin.check(incoming, peer)
+        if route.csrf and claims is not None:
+            await self._admission.check_csrf(incoming.first(b"x-csrf-token"), cookies, claims)
 
     def _route(self, exchange: Exchange) -> Route | OwnRoute:
         raw_path: bytes = exchange.scope["raw_path"]

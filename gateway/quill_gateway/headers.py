@@ -41,17 +41,24 @@ _READ = frozenset(
         b"connection",
         b"content-length",
         b"cookie",
+        b"host",
         b"origin",
+        b"sec-fetch-site",
         b"transfer-encoding",
         b"x-csrf-token",
         b"x-forwarded-for",
+        b"x-forwarded-host",
         b"x-request-id",
     }
 )
 _NEVER_ANSWERED = HOP_BY_HOP | {
     b"cache-control",
+    b"content-security-policy",
+    b"cross-origin-resource-policy",
     b"date",  # the gateway's own server sets it
+    b"referrer-policy",
     b"server",
+    b"strict-transport-security",
     b"x-content-type-options",
     b"x-request-id",
 }

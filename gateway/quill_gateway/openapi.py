@@ -23,6 +23,7 @@ _CSRF_PARAMETER: Final = {
 }
 _SECURITY: Final[dict[Caller, list[Document]]] = {
     Caller.ANYONE: [],
+    Caller.SIGNING_IN: [],
     Caller.SIGNED_IN: [{"sessionCookie": []}],
     Caller.REFRESH_COOKIE: [{"refreshCookie": []}],
 }

@@ -1,4 +1,4 @@
-"""What passes the gateway: the contract's index of endpoints (section 2.6), and nothing else."""
+"""What passes the gateway: the contract's index of endpoints (section 2.6), what goes beyond it, and nothing else."""
 
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
@@ -8,11 +8,12 @@ from quill_common.topology import Service
 
 
 class Caller(Enum):
-    """Which credential a route takes; services decide about rights."""
+    """Which credential a route takes; services decide about rights. `SIGNING_IN` needs none, gives up its own."""
 
     ANYONE = auto()
     SIGNED_IN = auto()
     REFRESH_COOKIE = auto()
+    SIGNING_IN = auto()
 
 
 class Guard(Flag):
@@ -40,11 +41,12 @@ def _on(method: str, path: str, service: Service, caller: Caller, guard: Guard =
 
 
 ANYONE, SIGNED_IN, REFRESH_COOKIE = Caller.ANYONE, Caller.SIGNED_IN, Caller.REFRESH_COOKIE
+SIGNING_IN = Caller.SIGNING_IN
 CSRF, CLINICAL, BOTH = Guard.CSRF, Guard.CLINICAL, Guard.CSRF | Guard.CLINICAL
 
 # fmt: off
-ROUTES: Final[tuple[Route, ...]] = (
-    _on("POST",   "/api/auth/login",                                        "auth", ANYONE),
+CONTRACT: Final[tuple[Route, ...]] = (
+    _on("POST",   "/api/auth/login",                                        "auth", SIGNING_IN),
     _on("POST",   "/api/auth/register",                                     "auth", ANYONE),
     _on("POST",   "/api/auth/forgot-password",                              "auth", ANYONE),
     _on("POST",   "/api/auth/reset-password",                               "auth", ANYONE),
@@ -109,4 +111,21 @@ ROUTES: Final[tuple[Route, ...]] = (
     _on("POST",   "/api/push/subscribe",                                    "messaging", SIGNED_IN),
     _on("POST",   "/api/push/send-test",                                    "messaging", SIGNED_IN, CSRF),
 )
+
+# Shapes, errors and who may: docs/api-beyond-the-contract.md
+BEYOND_CONTRACT: Final[tuple[Route, ...]] = (
+    _on("GET",    "/api/auth/sessions",                                     "auth", SIGNED_IN),
+    _on("DELETE", "/api/auth/sessions",                                     "auth", SIGNED_IN, CSRF),
+    _on("DELETE", "/api/auth/sessions/{session_id}",                        "auth", SIGNED_IN, CSRF),
+    _on("GET",    "/api/users/{user_id}/sessions",                          "auth", SIGNED_IN),
+    _on("DELETE", "/api/users/{user_id}/sessions",                          "auth", SIGNED_IN, CSRF),
+    _on("DELETE", "/api/users/{user_id}/sessions/{session_id}",             "auth", SIGNED_IN, CSRF),
+    _on("POST",   "/api/users/{user_id}/deactivate",                        "auth", SIGNED_IN, CSRF),
+    _on("POST",   "/api/users/{user_id}/activate",                          "auth", SIGNED_IN, CSRF),
+    _on("GET",    "/api/audit",                                             "auth", SIGNED_IN),
+    _on("GET",    "/api/patients/{patient_id}/audit",                       "auth", SIGNED_IN),
+    _on("POST",   "/api/auth/totp/recovery-codes",                          "auth", SIGNED_IN, CSRF),
+)
 # fmt: on
+
+ROUTES: Final = CONTRACT + BEYOND_CONTRACT

@@ -1,11 +1,15 @@
 """Who may pass: cookies, sessions, CSRF, and in which order they are looked at."""
 
 import asyncio
+from pathlib import Path
 
 import aiohttp
 import pytest
+from quill_common.identity import ServiceTokens
+from quill_common.testing.forged import forged, good
+from quill_gateway import background
 from quill_gateway.testing.doubles import FakeAuth, FakeService, Person
-from quill_gateway.testing.running import eventually
+from quill_gateway.testing.running import StartGateway, eventually
 
 UNIT = "/api/organizations"
 
@@ -40,6 +44,38 @@ async def test_a_token_of_the_wrong_kind_is_invalid(
     for token in ("rubbish", "a.b.c", person.csrf, refresh, person.access + "x", person.access[:-9], "é"):
         answer = await client.get(UNIT, headers={"Cookie": f"access_token={token}"})
         assert await told(answer) == (401, "Invalid token")
+
+
+async def test_every_forged_token_is_refused_at_the_door(
+    client: aiohttp.ClientSession, services: dict[str, FakeService], auth: FakeAuth, tmp_path: Path
+) -> None:
+    assert (await client.get(UNIT, headers={"Cookie": f"access_token={good(auth.keys)}"})).status == 200
+    services["orgs"].received.clear()
+    service_token = ServiceTokens("orgs", tmp_path / "keys" / "services" / "orgs.pem").token("auth")
+
+    async def answered(token: str) -> tuple[int, str]:
+        return await told(await client.get(UNIT, headers={"Cookie": f"access_token={token}"}))
+
+    tokens = forged(auth.keys, service_token)
+    answers = await asyncio.gather(*map(answered, tokens.values()))  # at once: unknown key ids wait for one fetch
+    assert dict(zip(tokens, answers, strict=True)) == dict.fromkeys(tokens, (401, "Invalid token"))
+    assert not services["orgs"].received
+
+
+async def test_a_key_that_was_revoked_is_not_believed_for_long(
+    start_gateway: StartGateway, auth: FakeAuth, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "KEYS_SECONDS", 0.1)
+    url = await start_gateway()
+    async with aiohttp.ClientSession(base_url=url) as client:
+        assert (await client.get(UNIT, headers=person.headers())).status == 200
+        auth.keys.rings["access"].replace_all()
+
+        async def refused() -> bool:
+            return (await client.get(UNIT, headers=person.headers())).status == 401
+
+        await eventually(refused)
+        assert (await client.get(UNIT, headers=auth.sign_in().headers())).status == 200
 
 
 async def test_the_authorization_header_of_a_client_counts_for_nothing(
@@ -84,6 +120,11 @@ async def test_a_session_that_ended_elsewhere_is_refused_within_a_second(
         ("other", "other"),
         ("access", "access"),
         ("own", "own-and-more"),
+        ("own-and-more", "own-and-more"),
+        ("tampered", "tampered"),
+        ("expired", "expired"),
+        ("refresh", "refresh"),
+        ("another user's", "another user's"),
     ],
 )
 async def test_a_changing_call_needs_the_sessions_own_csrf_token_twice(
@@ -94,7 +135,13 @@ async def test_a_changing_call_needs_the_sessions_own_csrf_token_twice(
     header: str | None,
     cookie: str | None,
 ) -> None:
+    head, _, signature = person.csrf.split(".")
+    signer, session = auth.signer, person.session_id
     tokens = {
+        "tampered": f"{head}.{auth.sign_in(7).csrf.split('.')[1]}.{signature}",
+        "expired": signer.csrf(7, session, lifetime=-60),
+        "refresh": signer.refresh(7, session, lifetime=60),
+        "another user's": auth.sign_in(8).csrf,
         "own": person.csrf,
         "other": auth.sign_in(7).csrf,
         "access": person.access,

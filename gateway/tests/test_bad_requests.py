@@ -79,6 +79,26 @@ async def test_what_services_keep_inside_cannot_be_reached(
         b"/api/users/%2e%2e/%2e%2e/internal/events",
         b"/api/users/1%2f..%2f..%2finternal",
         b"//internal/events",
+        b"/internal//keys",
+        b"/%69nternal/keys",
+        b"/%2finternal/keys",
+        b"/%2Finternal%2Fkeys",
+        b"/%5cinternal/keys",
+        b"/api/../internal/keys",
+        b"/api/..%2finternal/keys",
+        b"/api/%2e%2e/internal/keys",
+        b"/api/..;/internal/keys",
+        b"/api/organizations/;/../../internal/keys",
+        b"/api/organizations/1/%2e%2e%2f%2e%2e%2f%2e%2e%2finternal",
+        b"/api/organizations/%252e%252e/%252e%252e/internal/keys",
+        b"/api/auth/login/../../../internal/keys",
+        b"/./internal/keys",
+        b"/internal/keys/rotate?now=true",
+        b"/internal/users/1/deactivate",
+        b"/internal/revocations",
+        b"/INTERNAL/keys",
+        b"http://127.0.0.1:8101/internal/keys",
+        b"/.well-known/../internal/keys",
         b"/api/users/%00",
         b"/api/users/%ff%fe",
         b"/api/users\\1",
@@ -162,6 +182,55 @@ async def test_smuggling_by_two_lengths_is_refused(
         status, _, _ = await raw(gateway, post(person, *lines) + b"{}")
         assert status == 400, lines
     assert not services["orgs"].received
+
+
+async def test_a_second_request_hidden_in_a_body_is_a_body(
+    gateway: str, services: dict[str, FakeService], person: Person
+) -> None:
+    hidden = get(b"/internal/keys", b"Authorization: Bearer stolen")
+    length = f"Content-Length: {len(hidden)}".encode()
+    status, _, _ = await raw(gateway, post(person, length) + hidden)
+    assert status == 200
+    (seen,) = services["orgs"].received
+    assert seen.body == hidden
+    for lines in (
+        (b"Transfer-Encoding: xchunked",),
+        (b"Transfer-Encoding : chunked",),
+        (b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity"),
+        (b"Transfer-Encoding: identity", length),
+        (b"Content-Length: +5",),
+        (b"Content-Length: 0x10",),
+        (b"Content-Length : 5",),
+        (b"Content-Length: 5\x0b",),
+        (b"X: 1\rTransfer-Encoding: chunked", length),
+    ):
+        status, _, _ = await raw(gateway, post(person, *lines) + b"0\r\n\r\n" + hidden)
+        assert status == 400, lines
+    (only,) = services["orgs"].received
+    assert only is seen
+
+
+@pytest.mark.parametrize("fold", [b"\r\n ", b"\r\n\t", b"\n ", b"\r "])
+async def test_a_folded_header_tells_a_service_nothing(
+    gateway: str, services: dict[str, FakeService], person: Person, fold: bytes
+) -> None:
+    """RFC 9112, 5.2: a server refuses folded lines, or reads them as one value with blanks."""
+    folded = b"X-Harmless: 1" + fold + b"X-Quill-Refresh-Token: stolen" + fold + b"Authorization: Bearer stolen"
+    status, _, _ = await raw(gateway, get(UNIT.encode(), f"Cookie: {person.cookie}".encode(), folded))
+    assert status in (200, 400)
+    for seen in services["orgs"].received:
+        assert "X-Quill-Refresh-Token" not in seen.headers
+        assert seen.headers.getall("Authorization") == [f"Bearer {person.access}"]
+
+
+async def test_of_two_hosts_neither_reaches_a_service(
+    gateway: str, services: dict[str, FakeService], person: Person
+) -> None:
+    lines = (f"Cookie: {person.cookie}".encode(), b"Host: internal", b"X-Forwarded-Host: internal")
+    status, _, _ = await raw(gateway, get(UNIT.encode(), *lines))
+    assert status in (200, 400)
+    for seen in services["orgs"].received:
+        assert seen.headers.getall("Host") == [services["orgs"].url.removeprefix("http://")]
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(

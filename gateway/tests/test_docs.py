@@ -9,7 +9,10 @@ async def test_a_page_and_all_it_loads_come_from_the_gateway(client: aiohttp.Cli
     answer = await client.get(path)
     page = await answer.text()
     assert (answer.status, answer.content_type) == (200, "text/html")
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    (policy,) = answer.headers.getall("Content-Security-Policy")
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script" not in policy  # what may run is what the gateway serves, as `default-src` says
     loaded = re.findall(r'(?:src|href|spec-url)="([^"]+)"', page)
     assert len(loaded) >= 3
     for link in loaded:
@@ -18,6 +21,7 @@ async def test_a_page_and_all_it_loads_come_from_the_gateway(client: aiohttp.Cli
         assert (asset.status, asset.headers["Cache-Control"]) == (200, "no-store")
         assert len(await asset.read()) > 100
     assert "<script>" not in page
+    assert not re.search(r"\son[a-z]+=", page)
 
 
 async def test_only_the_files_of_the_pages_are_served(client: aiohttp.ClientSession) -> None:

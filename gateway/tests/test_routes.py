@@ -1,10 +1,15 @@
 """The routing table against the contract's index (section 2.6), copied here as it stands there."""
 
-from quill_gateway.routes import ROUTES
+import re
+from pathlib import Path
+
+from quill_gateway.routes import BEYOND_CONTRACT, CONTRACT, ROUTES
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "api-beyond-the-contract.md"
 
 # method, path, service, caller, CSRF, clinical; `GET /api/health` is the gateway's own
 INDEX = """
-POST /api/auth/login auth anyone - -
+POST /api/auth/login auth signing_in - -
 POST /api/auth/register auth anyone - -
 POST /api/auth/forgot-password auth anyone - -
 POST /api/auth/reset-password auth anyone - -
@@ -78,10 +83,29 @@ def test_the_table_is_the_contracts_index() -> None:
             "yes" if route.csrf else "-",
             "yes" if route.clinical else "-",
         )
-        for route in ROUTES
+        for route in CONTRACT
     }
-    assert len(ROUTES) == len(table) == 60
+    assert len(CONTRACT) == len(table) == 60
     assert table == expected
+
+
+def test_what_goes_beyond_the_contract_takes_nothing_of_its_place() -> None:
+    places = [(route.method, re.sub(r"{[^}]*}", "{}", route.path)) for route in CONTRACT + BEYOND_CONTRACT]
+    assert len(places) == len(set(places))
+    assert ROUTES == CONTRACT + BEYOND_CONTRACT
+
+
+def test_every_change_beyond_the_contract_asks_for_the_csrf_token() -> None:
+    for route in BEYOND_CONTRACT:
+        assert route.csrf == (route.method != "GET"), route.path
+
+
+def test_everything_beyond_the_contract_is_documented() -> None:
+    page = DOCUMENTED.read_text()
+    missing = [
+        f"{route.method} {route.path}" for route in BEYOND_CONTRACT if f"`{route.method} {route.path}`" not in page
+    ]
+    assert missing == []
 
 
 def test_no_route_leads_inside() -> None:
