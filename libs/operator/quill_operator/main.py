@@ -2,14 +2,18 @@
 
 import typer
 
+from quill_operator.audit.command import audit
 from quill_operator.bench.command import bench
 from quill_operator.demo.command import seed
 from quill_operator.events.command import events
 from quill_operator.fhir_import.command import import_fhir
+from quill_operator.keys.command import keys
 from quill_operator.migrate.command import migrate
 from quill_operator.projections.command import projections
 from quill_operator.run.command import run
+from quill_operator.sessions.command import sessions
 from quill_operator.story.command import story
+from quill_operator.users.command import users
 
 app = typer.Typer(
     name="quill",
@@ -20,8 +24,12 @@ app = typer.Typer(
 app.command()(run)
 app.command()(seed)
 app.command()(story)
-app.command()(bench)
 app.command()(import_fhir)
+app.add_typer(bench)
 app.add_typer(migrate)
 app.add_typer(projections)
 app.add_typer(events)
+app.add_typer(audit)
+app.add_typer(keys)
+app.add_typer(users)
+app.add_typer(sessions)

@@ -1,7 +1,8 @@
-"""`quill bench`."""
+"""`quill bench`, alone or with the name of one measurement."""
 
 import asyncio
 
+import typer
 from quill_common.settings import load
 from rich.box import MARKDOWN
 from rich.table import Column, Table
@@ -12,7 +13,8 @@ from quill_operator.bench.budgets import BUDGETS, EVENT_P50_MS, EVENT_P99_MS, GA
 from quill_operator.bench.load import Measured, measure
 from quill_operator.bench.processes import Processes
 from quill_operator.bench.scenarios import Scenario, scenarios, signed_in
-from quill_operator.bench.scene import Scene, prepare
+from quill_operator.bench.scene import Scene, is_limited, prepare
+from quill_operator.bench.sign_in_command import sign_in
 from quill_operator.console import console, refuse
 from quill_operator.run.preparation import embedded_server
 from quill_operator.run_file import Running, read
@@ -21,8 +23,15 @@ from quill_operator.settings import OperatorSettings
 REPORT_WIDTH = 120
 
 
-def bench() -> None:
+bench = typer.Typer(name="bench")
+bench.command(name="sign-in")(sign_in)
+
+
+@bench.callback(invoke_without_command=True)
+def budgets(context: typer.Context) -> None:
     """Measure the running system against the design's budgets. It makes its own data; use a system of its own."""
+    if context.invoked_subcommand is not None:
+        return
     settings = load(OperatorSettings)
     running = read(settings.folder)
     if not running:
@@ -34,6 +43,8 @@ async def _bench(settings: OperatorSettings, running: dict[str, Running]) -> Non
     admin = administrator(settings.model_copy(update={"demo": "on"}))
     assert admin is not None  # noqa: S101 - there is always one for the demo
     url, processes = running["gateway"]["url"], Processes(running)
+    if await is_limited(url):
+        refuse("rate limits are on, so refusals would be measured; start the system with QUILL_RATE_LIMITS=off")
     console.print("Making 1,000 patients and 200 conversations …")
     scene = await prepare(url, admin.username, admin.password)
     measured = {s.name: await _measure(url, scene, s, processes) for s in scenarios(url, scene)}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from quill_operator.bench.load import CONNECTIONS
 from quill_operator.visitor import Visitor
 
 PATIENTS = 1000
@@ -26,6 +27,13 @@ class Scene:
     admin_password: str
     patient_id: str
     conversation_id: int
+
+
+async def is_limited(url: str) -> bool:
+    """Whether the system counts sign-ins, which would measure its refusals: bad ones are counted and cost nothing."""
+    async with Visitor(url) as visitor:
+        answers = [await visitor.call("POST", "/api/auth/login", {}) for _ in range(CONNECTIONS)]
+    return any(answer.status_code == 429 for answer in answers)
 
 
 async def prepare(url: str, admin_username: str, admin_password: str) -> Scene:

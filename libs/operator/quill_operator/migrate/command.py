@@ -10,16 +10,15 @@ from typing import Annotated, get_args
 import typer
 from quill_common.database import migration
 from quill_common.database.provision import provision
-from quill_common.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from quill_common.embedded import EmbeddedPostgres
 from quill_common.settings import load
 from quill_common.topology import SERVICES, Service
 from rich.progress import track
 from rich.table import Table
 
 from quill_operator.console import console, refuse
-from quill_operator.data_lock import DataDirectoryInUseError, data_directory, is_held
 from quill_operator.migrate.rehearsal import rehearse
-from quill_operator.run.preparation import database, embedded_server
+from quill_operator.owner import owner_url
 from quill_operator.secret_files import password
 from quill_operator.settings import OperatorSettings
 
@@ -33,7 +32,7 @@ Which = Annotated[str, typer.Argument(help=f"{', '.join(SERVICES)} or all")]
 def status(which: Which = "all") -> None:
     """Show where each service's schema stands, and where the code wants it."""
     table = Table("service", "is at", "needs", "")
-    with _owner() as url:
+    with owner_url() as url:
         for service in _services(which):
             current = asyncio.run(migration.current_of(service, url))
             wanted = migration.heads_of(service)
@@ -45,7 +44,7 @@ def status(which: Which = "all") -> None:
 @migrate.command()
 def up(which: Which = "all", revision: str = "heads") -> None:
     """Bring a service, or all, to the newest revision."""
-    with _owner() as url:
+    with owner_url() as url:
         for service in track(_services(which), "Migrating", console=console):
             asyncio.run(_up(service, url, revision))
 
@@ -53,7 +52,7 @@ def up(which: Which = "all", revision: str = "heads") -> None:
 @migrate.command()
 def down(which: Which, revision: str) -> None:
     """Take one service back to REVISION (`base` empties its schema)."""
-    with _owner() as url:
+    with owner_url() as url:
         for service in _services(which):
             asyncio.run(migration.downgrade(service, url, revision))
             console.print(f"{service} is at {_names(asyncio.run(migration.current_of(service, url)))}")
@@ -91,22 +90,6 @@ def _services(which: str) -> list[Service]:
         return list(SERVICES)
     chosen = [service for service in get_args(Service) if service == which]
     return chosen or refuse(f"There is no service {which!r}: {', '.join(SERVICES)}")
-
-
-@contextmanager
-def _owner() -> Iterator[str]:
-    """The owner's URL of the configured database, of the running embedded one, or of one started for this."""
-    settings = load(OperatorSettings)
-    try:
-        if settings.database_url:
-            yield settings.database_url
-        elif is_held(settings.folder):
-            yield embedded_server(settings.folder).running_url()
-        else:
-            with data_directory(settings.folder), database(settings) as (url, _):
-                yield url
-    except (EmbeddedPostgresError, DataDirectoryInUseError, PermissionError) as problem:
-        refuse(str(problem))
 
 
 @contextmanager

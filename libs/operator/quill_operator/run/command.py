@@ -100,6 +100,8 @@ async def _welcome(settings: OperatorSettings, system: System, output: Output) -
     output.text(f"\nQuill runs at {system.gateway.url}")
     if settings.is_development:
         output.text(f"Its pages of documentation: {system.gateway.url}/api/docs")
+    if "QUILL_MAIL_URL" not in os.environ:
+        output.text(f"Mails that it sends become files in {settings.folder / 'mail'}")
     first = administrator(settings)
     if settings.demo == "on" and first is not None:
         output.text(await load_demo(settings, system.gateway.url, first))
