@@ -39,10 +39,14 @@ def differences(
     ]
 
 
-def undeclared(contract: Document, actual: Document) -> list[str]:
-    """Operations of `actual` that the contract does not know."""
+def undeclared(contract: Document, actual: Document, *, beyond: Collection[tuple[str, str]] = ()) -> list[str]:
+    """Operations of `actual` that neither the contract knows nor `beyond` names, by method and path."""
     known = operations(contract)
-    return [f"{name}: not in the contract" for name in operations(actual) if name not in known]
+    return [
+        f"{name}: not in the contract"
+        for name, (method, path, _) in operations(actual).items()
+        if name not in known and (method, path) not in beyond
+    ]
 
 
 def _operation(

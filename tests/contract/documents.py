@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fastapi import FastAPI
 
 _ROOT = Path(__file__).parents[2]
 COPY = _ROOT / "docs" / "contract" / "quill.openapi.yaml"
@@ -26,11 +27,16 @@ def contract() -> dict[str, Any]:
     return document
 
 
-def service_document(service: str) -> dict[str, Any]:
-    """What the service says of itself; nothing is connected to."""
+def service_app(service: str) -> FastAPI:
+    """The service's application; nothing is connected to."""
     settings = importlib.import_module(f"quill_{service}.settings").Settings(
         database_url="postgresql://nobody:nothing@127.0.0.1:1/none"
     )
-    app = importlib.import_module(f"quill_{service}.app").create_app(settings, isolated=True)
-    document: dict[str, Any] = app.openapi()
+    app: FastAPI = importlib.import_module(f"quill_{service}.app").create_app(settings, isolated=True)
+    return app
+
+
+def service_document(service: str) -> dict[str, Any]:
+    """What the service says of itself."""
+    document: dict[str, Any] = service_app(service).openapi()
     return document

@@ -2,13 +2,6 @@
 
 PENDING = frozenset(
     {
-        # accounts: passwords and second factor
-        "changePassword",
-        "forgotPassword",
-        "resetPassword",
-        "setUpTotp",
-        "verifyTotp",
-        "disableTotp",
         # access for people outside the organisations
         "inviteExternal",
         "acceptInvite",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contract.compare import differences, undeclared
+from contract.compare import differences, operations, undeclared
 
 REF = "#/components/schemas/"
 
@@ -108,6 +108,9 @@ def test_an_operation_under_another_name_or_path_is_said() -> None:
     renamed["paths"]["/things"]["post"]["operationId"] = "makeThing"
     assert differences(document(), renamed) == ["addThing: POST /things is called makeThing"]
     assert undeclared(document(), renamed) == ["makeThing: not in the contract"]
+    [(method, path, _)] = (one for name, one in operations(renamed).items() if name == "makeThing")
+    assert undeclared(document(), renamed, beyond={(method, path)}) == []
+    assert undeclared(document(), renamed, beyond={("PATCH", path)}) == ["makeThing: not in the contract"]
     moved = document()
     moved["paths"]["/stuff"] = moved["paths"].pop("/things")
     assert "listThings: is GET /stuff, not GET /things" in differences(document(), moved)

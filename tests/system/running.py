@@ -51,11 +51,12 @@ class RunningSystem:
             time.sleep(0.1)
         raise AssertionError(f"{name} was not ready again within {seconds} seconds\n{self.log()}")
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `quill` with the settings of this system."""
         return subprocess.run(
             [sys.executable, "-m", "quill_operator", *words],
             env=self.environment,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
@@ -67,10 +68,15 @@ class RunningSystem:
 
     async def visitor(self, username: str = ADMIN[0], password: str = ADMIN[1]) -> Visitor:
         """Somebody who has signed in."""
-        visitor = Visitor(self.url)
-        self._visitors.append(visitor)
+        visitor = self.stranger()
         response = await visitor.sign_in(username, password)
         assert response.status_code == 200, response.text
+        return visitor
+
+    def stranger(self) -> Visitor:
+        """Somebody who has not signed in."""
+        visitor = Visitor(self.url)
+        self._visitors.append(visitor)
         return visitor
 
     async def part(self) -> None:

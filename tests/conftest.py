@@ -1,5 +1,6 @@
 """A whole system for all tests of this folder: once with a broker, once without."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -29,8 +30,10 @@ def private_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Private
 
 @pytest.fixture(scope="session")
 async def system(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
-    """The system without a broker: services follow each other's feeds."""
-    async with _system(postgres_url, tmp_path_factory.mktemp("feeds"), "quill_feeds") as running:
+    """The system without a broker: services follow each other's feeds. Nobody else's tests need a patient advocate."""
+    directory = tmp_path_factory.mktemp("feeds")
+    levels = {"QUILL_SECOND_FACTOR_LEVELS": "patient_advocate"}
+    async with _system(postgres_url, directory, "quill_feeds", **levels) as running:
         yield running
 
 
@@ -44,6 +47,14 @@ async def brokered(
         yield running
 
 
+@pytest.fixture(scope="session")
+async def limited(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
+    """The system with its rate limits as a site has them."""
+    directory = tmp_path_factory.mktemp("limits")
+    async with _system(postgres_url, directory, "quill_limits", QUILL_RATE_LIMITS="on") as running:
+        yield running
+
+
 @asynccontextmanager
 async def _system(server_url: str, directory: Path, name: str, **settings: str) -> AsyncIterator[RunningSystem]:
     server = make_url(server_url).set(drivername="postgresql")
@@ -53,6 +64,7 @@ async def _system(server_url: str, directory: Path, name: str, **settings: str) 
     running = start(directory, server.set(database=database).render_as_string(hide_password=False), **settings)
     try:
         yield running
+        await _prove_the_trail(running)
     finally:
         await running.part()
         assert running.stop() == 0, running.log()
@@ -62,3 +74,9 @@ async def _system(server_url: str, directory: Path, name: str, **settings: str) 
         ):
             await connection.execute(f'DROP ROLE "{role["rolname"]}"')
         await connection.close()
+
+
+async def _prove_the_trail(running: RunningSystem) -> None:
+    """After all that the tests did to it, what was recorded is what is on record."""
+    verified = await asyncio.to_thread(running.command, "audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
