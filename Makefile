@@ -61,7 +61,7 @@ seed: $(STAMP) ## Load the demo data into the running system
 story: $(STAMP) ## Play the main job against the running system
 	$(BIN)/quill story
 
-bench: $(STAMP) ## Measure the running system against its budgets
+bench: $(STAMP) ## Measure the running system (QUILL_RATE_LIMITS=off make run) against its budgets
 	$(BIN)/quill bench
 
 lock: ## Resolve all dependencies again into requirements.lock

@@ -90,6 +90,18 @@ CASES = [
         "from quill_common.database.engine import Database\n",
     ),
     Case(
+        "signing-keys-elsewhere",
+        "gateway/quill_gateway/admission.py",
+        "from quill_common.identity import SigningKeys\n",
+        "from quill_common.identity import RemoteJwks, ServiceTokens, TokenVerifier\n",
+    ),
+    Case(
+        "signing-keys-elsewhere",
+        "services/letters/quill_letters/app.py",
+        "from quill_common.identity import signing_keys\n",
+        "from quill_common.identity.key_sources import KeySource\n",
+    ),
+    Case(
         "patient-in-log",
         "services/patients/quill_patients/record/service.py",
         "def made(log, patient):\n    log.info('made', nhs_number=patient.nhs_number)\n",

@@ -11,6 +11,9 @@ _SERVICES: Final = ("auth", "orgs", "patients", "letters", "messaging")
 _GATEWAY_MAY: Final = ("settings", "log", "identity", "topology")
 _COMMON_ROOMS_BELOW: Final = ("identity", "database", "events")  # may not use `http` or `access`
 _ROOMS_ABOVE: Final = ("http", "access")
+_KEY_HOLDERS: Final = ("services/auth", "libs/common/quill_common/identity")
+_SIGNS: Final = {"SigningKeys", "KeyRing", "TokenSigner", "load_private_key", "Ed25519PrivateKey"}
+_KEY_ROOMS: Final = {"signing_keys", "key_ring"}
 _SQL: Final = {"select", "insert", "update", "delete", "text", "union", "union_all", "exists"}
 
 
@@ -43,6 +46,15 @@ def _fault(source: Source, module: str) -> str:
     return ""
 
 
+def _signing_keys_elsewhere(source: Source) -> Iterator[tuple[ast.AST, str]]:
+    if source.is_test or any(source.is_under(holder) for holder in _KEY_HOLDERS):
+        return
+    for node, module in imports(source.tree):
+        *rooms, name = module.split(".")
+        if name in _SIGNS | _KEY_ROOMS or _KEY_ROOMS & set(rooms):
+            yield node, f"imports {module}: verifiers get by with published keys"
+
+
 def _home(source: Source) -> str:
     top, *rest = source.path.parts
     return rest[0] if top in ("services", "libs") and rest else top
@@ -60,6 +72,9 @@ def _sql_outside_repository(source: Source) -> Iterator[tuple[ast.AST, str]]:
 
 IMPORT_DIRECTION: Final = Rule(
     "import-direction", "services that know each other can no longer be changed or run alone", _import_direction
+)
+SIGNING_KEYS_ELSEWHERE: Final = Rule(
+    "signing-keys-elsewhere", "whoever can read a signing key can be anybody", _signing_keys_elsewhere
 )
 SQL_OUTSIDE_REPOSITORY: Final = Rule(
     "sql-outside-repository", "a query beside the repository forgets who may see what", _sql_outside_repository
