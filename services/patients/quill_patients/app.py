@@ -9,6 +9,7 @@ from quill_patients.demographics.routes import router as demographics
 from quill_patients.events import projection
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
+from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.routes import router as patient
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
@@ -17,7 +18,7 @@ from quill_patients.verification.routes import router as verification
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
     """The application; `isolated` leaves out what talks to other processes."""
-    return create_service(
+    app = create_service(
         "patients",
         settings or load(Settings),
         [verification, patient, demographics, metadata, imports, store_health],
@@ -25,3 +26,5 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
         isolated=isolated,
         keys=keys,
     )
+    app.state.patients = BuiltInPatients()
+    return app

@@ -15,8 +15,14 @@ class VersionConflict(Exception):
     """The resource is not, or no longer, at the version that the change was made from; nothing was stored."""
 
 
+class StoreFailing(Exception):
+    """The store cannot be reached, or does not answer as a store does: nothing is known about the resource."""
+
+
 class ResourceStore(Protocol):
     """Versioned resources. What it writes commits and rolls back with the caller's transaction, where it can.
+
+    Every method raises StoreFailing when nothing can be told or done.
 
     A resource is a JSON object with `resourceType` and `id`. The store sets `meta.versionId` (from 1, without holes)
     and `meta.lastUpdated`; all else is kept as it came. It does not judge content: see `quill_common.fhir.validation`.
@@ -26,7 +32,12 @@ class ResourceStore(Protocol):
         """Store version 1. Raises ResourceExists, also when another does the same at the same moment."""
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
-        """The present version, None when there is no such resource."""
+        """The present version, None when there is no such resource or it was deleted."""
+
+    async def read_version(
+        self, reader: Reader, resource_type: str, resource_id: str, version: int
+    ) -> StoredResource | None:
+        """That version, None when there is none; the one that says deleted has no content."""
 
     async def read_to_change(self, writer: Writer, resource_type: str, resource_id: str) -> StoredResource | None:
         """The same for a change in this transaction: where the store can, it keeps others from changing it."""
@@ -34,5 +45,22 @@ class ResourceStore(Protocol):
     async def update(self, writer: Writer, resource: Resource, expected: int) -> StoredResource:
         """Store the version after `expected`. Raises VersionConflict when that is not the present one."""
 
-    async def history(self, reader: Reader, resource_type: str, resource_id: str) -> Sequence[StoredResource]:
-        """Every version, newest first; empty when there is no such resource."""
+    async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
+        """Store a version after `expected` that says deleted. Raises VersionConflict.
+
+        Everything before stays in the history; an `update` from that version brings the resource back.
+        """
+
+    async def history(
+        self,
+        reader: Reader,
+        resource_type: str,
+        resource_id: str,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> Sequence[StoredResource]:
+        """Every version, newest first; empty when there is no such resource.
+
+        At most `limit`, and only versions below `before`.
+        """

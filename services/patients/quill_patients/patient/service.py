@@ -10,14 +10,14 @@ from quill_common.database.session import Reader
 from quill_common.events.catalogue.patients import PatientChanged, PatientCreated
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.fhir.resource import Resource, StoredResource, matches_etag
-from quill_common.fhir.store import ResourceExists, ResourceStore, VersionConflict
+from quill_common.fhir.store import ResourceExists, VersionConflict
 from quill_common.http.callers import AccessDenied
 from quill_common.http.errors import Conflict, PatientNotFound, PreconditionFailed, StoreUnavailable
 
 from quill_patients.patient import repository
 from quill_patients.patient.resource import AVATARS, gives_nothing, new_patient, set_fields
 from quill_patients.patient.schemas import PatientCreateIn, PatientUpdateIn
-from quill_patients.patient.store import RESOURCE_TYPE, STORE
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 TRIES: Final = 5
 
@@ -30,9 +30,9 @@ class PatientChangedMeanwhile(PreconditionFailed):
     detail = "Patient was changed by someone else"
 
 
-async def read(reader: Reader, principal: Principal, patient_id: str) -> tuple[int, str]:
+async def read(reader: Reader, store: PatientStore, principal: Principal, patient_id: str) -> tuple[int, str]:
     """The version and JSON text. Access is decided before existence. Raises AccessDenied or PatientNotFound."""
-    found = await repository.find(reader, principal, patient_id)
+    found = await store.find(reader, principal, patient_id)
     if not found.allowed:
         raise AccessDenied
     if found.version is None or found.content is None:
@@ -40,11 +40,13 @@ async def read(reader: Reader, principal: Principal, patient_id: str) -> tuple[i
     return found.version, found.content
 
 
-async def create(write: UnitOfWork, principal: Principal, fields: PatientCreateIn) -> StoredResource:
+async def create(
+    write: UnitOfWork, store: PatientStore, principal: Principal, fields: PatientCreateIn
+) -> StoredResource:
     """Store a new patient. Raises PatientExists when the wanted id is taken."""
     patient_id = fields.patient_id or str(uuid.uuid4())
     try:
-        stored = await STORE.create(write, new_patient(patient_id, secrets.randbelow(AVATARS), fields))
+        stored = await store.create(write, new_patient(patient_id, secrets.randbelow(AVATARS), fields))
     except ResourceExists as problem:
         raise PatientExists from problem
     # Admins join nothing: they add the patient to an organisation in a second step.
@@ -54,19 +56,20 @@ async def create(write: UnitOfWork, principal: Principal, fields: PatientCreateI
     return stored
 
 
-async def update(write: UnitOfWork, patient_id: str, fields: PatientUpdateIn, if_match: str | None) -> StoredResource:
+async def update(
+    write: UnitOfWork, store: PatientStore, patient_id: str, fields: PatientUpdateIn, if_match: str | None
+) -> StoredResource:
     """Change what is given. Raises PatientNotFound or PatientChangedMeanwhile."""
-    return await change(
-        write, patient_id, if_match, None if gives_nothing(fields) else lambda resource: set_fields(resource, fields)
-    )
+    alter = None if gives_nothing(fields) else lambda resource: set_fields(resource, fields)
+    return await change(write, store, patient_id, if_match, alter)
 
 
 async def change(
     write: UnitOfWork,
+    store: PatientStore,
     patient_id: str,
     if_match: str | None,
     alter: Callable[[Resource], None] | None,
-    store: ResourceStore = STORE,
 ) -> StoredResource:
     """Store what `alter` makes of the present version as the next one; with None only check and read.
 
