@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import orjson
 from quill_common.fhir.export import MAX_PAGE, NDJSON, NEXT
+from quill_common.fhir.json_text import parse
+from quill_common.fhir.resource import same_content
 from quill_common.testing.kit import ServiceKit
 
 URL = "/internal/export/Patient"
@@ -47,3 +50,20 @@ async def test_what_is_asked_wrongly_is_refused(kit: ServiceKit) -> None:
     operator = kit.service("operator")
     for wrong in ({"limit": "0"}, {"limit": str(MAX_PAGE + 1)}, {"after": "a b"}):
         assert (await operator.get(URL, params=wrong)).status_code == 422
+
+
+async def test_what_comes_out_goes_into_an_empty_store_as_the_same(kit: ServiceKit, keep_patient: Any) -> None:
+    elements = {"extension": [{"url": "urn:x", "valueDecimal": orjson.Fragment("1.50")}], "gender": "female"}
+    await keep_patient("p-1", **elements)
+    await keep_patient("p-2", name=[{"family": "Ångström", "_family": {"extension": [{"url": "urn:y"}]}}])
+    operator = kit.service("operator")
+    exported = (await operator.get(URL)).text.splitlines()
+    await kit.empty()
+    body = '{"organisation_id": null, "patients": [' + ",".join(exported) + "]}"
+    results = (await operator.post("/internal/import/patients", content=body)).json()["results"]
+    assert [result["outcome"] for result in results] == ["created", "created"]
+    again = (await operator.get(URL)).text.splitlines()
+    assert len(again) == 2
+    for before, after in zip(exported, again, strict=True):
+        assert same_content(parse(before), parse(after))
+    assert '"valueDecimal":1.50' in again[0]
