@@ -12,7 +12,11 @@ from quill_common.topology import SERVICES
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
-IN_THE_BODY = {("POST", "/api/conversations"), ("POST", "/api/organizations/{org_id}/patients")}
+IN_THE_BODY = {
+    ("POST", "/api/conversations"),
+    ("POST", "/api/organizations/{org_id}/patients"),
+    ("POST", "/api/prescriptions/controlled"),
+}
 HEALTH = {"GET /api/health"}
 LISTS = {("GET", "/api/patients"), ("GET", "/api/conversations")}
 EXCUSED = {name for routes in OWN.values() for name in routes}

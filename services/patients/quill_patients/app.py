@@ -10,6 +10,7 @@ from quill_patients.events import projection
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.routes import router as patient
+from quill_patients.prescription.routes import router as prescription
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
 from quill_patients.verification.routes import router as verification
@@ -20,7 +21,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "patients",
         settings or load(Settings),
-        [verification, patient, demographics, metadata, imports, store_health],
+        [verification, patient, demographics, metadata, prescription, imports, store_health],
         projection=projection(),
         isolated=isolated,
         keys=keys,
