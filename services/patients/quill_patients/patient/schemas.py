@@ -7,7 +7,6 @@ from quill_common.http.shapes import BlankIsAbsent, Body, Text
 
 from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText, fhir_id
 
-
 WantedId = Annotated[Annotated[Text, AfterValidator(fhir_id)] | None, BlankIsAbsent]
 
 
