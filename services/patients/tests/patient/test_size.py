@@ -17,6 +17,8 @@ from quill_patients.testing.crowd import fill
 pytestmark = pytest.mark.timeout(300)
 
 LIMIT: Final = 50
+MOST_ROWS: Final = 5_000
+"""Over all scans of one statement: some for each of a clinician's own 750 patients, or of those with a common name."""
 REQUESTS: Final = ("first page", "deep page")
 CALLERS: Final = ("clinician", "admin")
 
@@ -108,8 +110,7 @@ def test_no_table_that_grows_is_walked(asked: Asked, name: str, caller: str) -> 
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", REQUESTS)
-def test_no_more_rows_are_looked_at(asked: Asked, name: str, caller: str) -> None:
+def test_few_rows_are_looked_at(asked: Asked, name: str, caller: str) -> None:
     """Of an index too: one that is read from end to end is no better than the table."""
-    few, many = (asked.planned[name, caller, growth.last] for growth in (SMALL, TO_LARGE))
-    for before, after in zip(few, many, strict=True):
-        assert after.rows <= max(1.5 * before.rows, 4 * LIMIT), after
+    for plan in asked.planned[name, caller, TO_LARGE.last]:
+        assert plan.rows <= MOST_ROWS, plan
