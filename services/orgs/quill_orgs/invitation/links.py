@@ -21,6 +21,7 @@ _CLAIMS: Final = ("type", "patient_id", "email", "user_type", "inviter")
 
 Claims = dict[str, Any]
 
+
 class InvalidInvite(BadRequest):
     """Whoever sends a bad link may be guessing: it goes on record as refused."""
 
