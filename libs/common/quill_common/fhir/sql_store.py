@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, Select, Table, bindparam, insert, select, update
+import orjson
+from sqlalchemy import JSON, Insert, Row, Select, Table, Text, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -43,6 +45,13 @@ class SqlResourceStore:
             raise ResourceExists(f"{stored.resource_type}/{stored.id}")
         return stored
 
+    async def create_all(self, writer: Writer, resources: Sequence[Resource]) -> frozenset[str]:
+        rows = [{**_row(_version_of(resource, 1)), **self._search(resource)} for resource in resources]
+        if not rows:
+            return frozenset()
+        given = {"rows": orjson.dumps(rows).decode()}
+        return frozenset(await writer.values(self._many(tuple(rows[0])), given))
+
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         return _stored(await reader.row(self._one(resource_type, resource_id)))
 
@@ -77,6 +86,16 @@ class SqlResourceStore:
             added = insert_or_nothing(self._present).values(values).on_conflict_do_nothing()
             self._additions[names] = self._copied(added.returning(*self._columns(self._present)))
         return self._additions[names]
+
+    @cache  # noqa: B019 - a store lives as long as its process
+    def _many(self, names: tuple[str, ...]) -> Insert:
+        """The statement that adds all rows of a JSON array which are not there, in the order of the array."""
+        typed = [column(name, self._present.c[name].type) for name in names]
+        rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(*typed)
+        source = rows.render_derived(name="given", with_types=True)
+        added = insert_or_nothing(self._present).from_select(names, select(*source.c)).on_conflict_do_nothing()
+        copied = self._copied(added.returning(*self._columns(self._present)))
+        return copied.returning(self._versions.c.id)
 
     async def _write(self, writer: Writer, written: ReturningUpdate[Any]) -> bool:
         """Run the change of `present` and copy what it wrote to `versions`; false when it wrote nothing."""

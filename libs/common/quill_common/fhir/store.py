@@ -25,6 +25,12 @@ class ResourceStore(Protocol):
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         """Store version 1. Raises ResourceExists, also when another does the same at the same moment."""
 
+    async def create_all(self, writer: Writer, resources: Sequence[Resource]) -> frozenset[str]:
+        """Store version 1 of each that can be, all of one type, and leave the others; the ids of those stored.
+
+        Of two that exclude each other the first is stored.
+        """
+
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         """The present version, None when there is no such resource."""
 

@@ -1,5 +1,7 @@
 """The rules of patient membership."""
 
+from collections.abc import Sequence
+
 from quill_common.access.policy import patient_exists
 from quill_common.events.catalogue.orgs import PatientAdded, PatientRemoved
 from quill_common.events.unit_of_work import UnitOfWork
@@ -30,6 +32,15 @@ async def join(write: UnitOfWork, organisation_id: int, patient_id: str, *, is_p
         return False
     await write.publish(PatientAdded(organisation_id=organisation_id, patient_id=patient_id))
     return True
+
+
+async def join_all(
+    write: UnitOfWork, organisation_id: int, patient_ids: Sequence[str], *, is_primary: bool
+) -> Sequence[str]:
+    """Make the patients members; those who were not. The same rules as `join`."""
+    added = await repository.add_all(write, organisation_id, patient_ids, is_primary=is_primary)
+    await write.publish_all([PatientAdded(organisation_id=organisation_id, patient_id=each) for each in added])
+    return added
 
 
 async def remove(write: UnitOfWork, organisation_id: int, patient_id: str) -> None:
