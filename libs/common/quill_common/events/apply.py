@@ -69,9 +69,10 @@ class Applier:
             position = await lock_position(work, source)
             if event.position == position + 1:
                 await park(work, source, event, problem, TRIES)
-                await move_position(work, source, event.position)
-                position = event.position
-        followed.position, followed.parked = position, True
+                now = await move_position(work, source, event.position)
+            else:
+                now = await standing(work, source)
+        followed.position, followed.parked = now
         get_logger().error("event parked", source=source, position=event.position, error=type(problem).__name__)
 
 

@@ -89,8 +89,8 @@ async def catch_up(request: Request, body: CatchUp, caller: Annotated[str, Depen
 
 @router.get("/projections", dependencies=[Depends(operator_only)])
 async def projections(request: Request) -> Response:
-    """How far each source is applied."""
-    followed = work_of(request).parts.consumer.followed
+    """How far each source is applied: state, position, head, behind, lag_seconds, parked."""
+    followed = await work_of(request).parts.consumer.survey()
     return json_answer({source: each.as_dict() for source, each in followed.items()})
 
 

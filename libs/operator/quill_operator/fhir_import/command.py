@@ -13,9 +13,7 @@ from quill_operator.fhir_import.services import RunningServices, ServiceFailed, 
 
 
 def import_fhir(
-    paths: Annotated[
-        list[Path], typer.Argument(help="*.json bundles, *.ndjson, or folders of them", exists=True)
-    ],
+    paths: Annotated[list[Path], typer.Argument(help="*.json bundles, *.ndjson, or folders of them", exists=True)],
     organisation: Annotated[int, typer.Option(help="Id of the organisation that the patients join", min=1)],
 ) -> None:
     """Bring patients and clinical notes in from FHIR R4 bundles and NDJSON. Doing it again changes nothing."""
