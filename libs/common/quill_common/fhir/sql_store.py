@@ -61,6 +61,16 @@ class SqlResourceStore:
             raise VersionConflict(f"{stored.resource_type}/{stored.id}")
         return stored
 
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        table = self._present.c
+        statement = (
+            select(*self._columns(self._present))
+            .where(table.resource_type == resource_type, table.id > (after or ""))
+            .order_by(table.id)
+            .limit(limit)
+        )
+        return [_of(row) for row in await reader.rows(statement)]
+
     async def history(self, reader: Reader, resource_type: str, resource_id: str) -> Sequence[StoredResource]:
         table = self._versions.c
         statement = (
