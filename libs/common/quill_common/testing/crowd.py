@@ -101,7 +101,7 @@ class Growth:
     last: int
 
     def __post_init__(self) -> None:
-        assert self.first % (2 * PATIENTS_EACH) == self.last % (2 * PATIENTS_EACH) == 0  # noqa: S101
+        assert self.first % (2 * PATIENTS_EACH) == self.last % (2 * PATIENTS_EACH) == 0
 
     @property
     def numbers(self) -> list[int]:
