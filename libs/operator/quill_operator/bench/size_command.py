@@ -8,7 +8,7 @@ import typer
 from quill_common.settings import load
 from quill_common.testing.crowd import SMALL, TO_LARGE
 from rich.box import MARKDOWN
-from rich.table import Column, Table
+from rich.table import Table
 
 from quill_operator.administrator import administrator
 from quill_operator.bench.crowd import NotEmpty, grow, require_empty
