@@ -9,41 +9,50 @@ from quill_common.fhir.store import ResourceExists
 from quill_common.fhir.validation import InvalidResource, validate
 
 from quill_patients.imports.schemas import ImportIn, ImportResult
-from quill_patients.patient.store import RESOURCE_TYPE, STORE
+from quill_patients.patient.nhs_number import SEVERAL, has_several
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 _DIFFERENT: Final = "a different record is stored under this id, and an import does not overwrite"
+_DELETED: Final = "the record of this id was deleted, and an import does not bring it back"
+_NUMBER_TAKEN: Final = "another patient has this NHS number"
 
 
-async def import_patients(write: UnitOfWork, given: ImportIn) -> list[ImportResult]:
+async def import_patients(write: UnitOfWork, store: PatientStore, given: ImportIn) -> list[ImportResult]:
     """Store each patient that is valid and new; the others are told about and do not hinder them.
 
     Ids are taken in one order, so that two imports of the same patients at once do not block each other for good.
     """
     results: dict[int, ImportResult] = {}
     for number, patient in sorted(enumerate(given.patients), key=lambda numbered: _id(numbered[1])):
-        results[number] = await _import(write, patient, given.organisation_id)
+        results[number] = await _import(write, store, patient, given.organisation_id)
     return [results[number] for number in range(len(given.patients))]
 
 
-async def _import(write: UnitOfWork, patient: Any, organisation_id: int | None) -> ImportResult:
+async def _import(write: UnitOfWork, store: PatientStore, patient: Any, organisation_id: int | None) -> ImportResult:
     try:
         validate(patient, RESOURCE_TYPE)
     except InvalidResource as problem:
         return ImportResult(id=_id(patient) or None, outcome="refused", reason=str(problem))
     if not _id(patient):
         return ImportResult(id=None, outcome="refused", reason="id: is missing")
+    if has_several(patient):
+        return ImportResult(id=patient["id"], outcome="refused", reason=f"identifier: {SEVERAL}")
     try:
-        await STORE.create(write, patient)
-    except ResourceExists:
-        return await _compare(write, patient)
+        await store.create(write, patient)
+    except ResourceExists as problem:
+        if problem.taken != "id":
+            return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
+        return await _compare(write, store, patient)
     await write.publish(PatientCreated(id=patient["id"], organisation_id=organisation_id))
     return ImportResult(id=patient["id"], outcome="created")
 
 
-async def _compare(write: UnitOfWork, patient: Resource) -> ImportResult:
+async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:
     """Unchanged when this very content was stored before, also if clinicians have changed the record since."""
-    versions = await STORE.history(write, RESOURCE_TYPE, patient["id"])
-    if any(same_content(patient, version.resource()) for version in versions):
+    versions = await store.history(write, RESOURCE_TYPE, patient["id"])
+    if versions[0].deleted:
+        return ImportResult(id=patient["id"], outcome="refused", reason=_DELETED)
+    if any(same_content(patient, version.resource()) for version in versions if not version.deleted):
         return ImportResult(id=patient["id"], outcome="unchanged")
     return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT)
 

@@ -10,7 +10,8 @@ from quill_common.database.session import Reader
 from quill_common.http.paging import Page
 from sqlalchemy.exc import SQLAlchemyError
 
-from quill_patients.patient import repository
+from quill_patients.patient.store import PatientStore
+from quill_patients.search.wanted import Wanted
 
 FAULTS = (SQLAlchemyError, OSError, TimeoutError)
 NOT_READY = b'{"patients":[],"fhir_ready":false,"next_cursor":null}'
@@ -27,17 +28,11 @@ class Listed:
 
 
 async def page_of(
-    reader: Reader, principal: Principal, page: Page, *, scope: str | None, include_inactive: bool
+    reader: Reader, store: PatientStore, principal: Principal, wanted: Wanted, page: Page
 ) -> Listed | None:
-    """The page, None when it cannot be made now. `scope` and `include_inactive` have effect for admins only."""
+    """The page, None when it cannot be made now."""
     try:
-        rows = await repository.listed(
-            reader,
-            principal,
-            page,
-            everyone=principal.is_admin and scope == "admin",
-            include_inactive=principal.is_admin and include_inactive,
-        )
+        rows = await store.search(reader, principal, wanted, page)
     except FAULTS as problem:
         if not is_database_away(problem):
             raise

@@ -1,7 +1,6 @@
 """The SQL of patients. Every query takes the principal: nobody sees a patient by asking another way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -29,20 +28,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from quill_patients.metadata.tables import PatientMetadata
-from quill_patients.patient.store import RESOURCE_TYPE
+from quill_patients.patient.store import RESOURCE_TYPE, Found
 from quill_patients.patient.tables import Patient
+from quill_patients.search.wanted import Wanted
 
 _KEY = (Patient.family_key, Patient.given_key, Patient.id)
 _AFTER = ("after_family", "after_given", "after_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One patient as asked for by a principal: whether they may, and what there is."""
-
-    allowed: bool
-    version: int | None
-    content: str | None
 
 
 async def find(reader: Reader, principal: Principal, patient_id: str) -> Found:
@@ -62,23 +53,16 @@ def _one(standing: Standing) -> Select[Any]:
     )
 
 
-async def listed(
-    reader: Reader, principal: Principal, page: Page, *, everyone: bool, include_inactive: bool
-) -> Sequence[Row[Any]]:
-    """Up to `page.fetch` patients in the list's order: `content`, `is_active` and the sort key.
-
-    `everyone` lifts rule P.
-    """
+async def listed(reader: Reader, principal: Principal, wanted: Wanted, page: Page) -> Sequence[Row[Any]]:
+    """Up to `page.fetch` patients in the list's order: `content`, `is_active` and the sort key."""
     after = page.after(str, str, str)
-    statement = page_of(
-        standing_of(principal), everyone=everyone, include_inactive=include_inactive, later=after is not None
-    )
+    statement = page_of(standing_of(principal), wanted, later=after is not None)
     bounds = dict(zip(_AFTER, after or (), strict=False))
     return await reader.rows(statement, {**caller_parameters(principal), **bounds, "fetch": page.fetch})
 
 
 @cache
-def page_of(standing: Standing, *, everyone: bool, include_inactive: bool, later: bool) -> Select[Any]:
+def page_of(standing: Standing, wanted: Wanted, *, later: bool) -> Select[Any]:
     """The statement of `listed`: it sorts by the keys alone and fetches content for the page only."""
     inactive = and_(PatientMetadata.patient_id == Patient.id, ~PatientMetadata.is_active)
     keys = (
@@ -88,9 +72,9 @@ def page_of(standing: Standing, *, everyone: bool, include_inactive: bool, later
         .order_by(*_KEY)
         .limit(bindparam("fetch", type_=Integer))
     )
-    if not everyone:
+    if not wanted.everyone:
         keys = keys.where(Patient.id == any_(_own_patients(standing.principal())))
-    if not include_inactive:
+    if not wanted.include_inactive:
         keys = keys.where(PatientMetadata.patient_id.is_(None))
     if later:
         keys = keys.where(tuple_(*_KEY) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER)))
