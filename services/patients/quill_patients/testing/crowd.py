@@ -1,15 +1,18 @@
 """The crowd in the tables of patients, as creating one by one would leave it but for the events."""
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import asyncpg
-from quill_common.fhir.resource import stamped
+from quill_common.fhir.resource import StoredResource, stamped
 from quill_common.testing.crowd import Growth, fill_projection, is_active, patient, patient_id
 
-from quill_patients.patient.naming import sort_keys
+from quill_patients.patient.builtin import BuiltInPatients
+from quill_patients.patient.store import RESOURCE_TYPE
 
 _AT_ONCE: Final = 5_000
 _VERSION: Final = ("id", "resource_type", "version", "last_updated", "content")
@@ -28,20 +31,20 @@ async def fill(connection: asyncpg.Connection, growth: Growth) -> None:
 
 
 def _row(number: int) -> dict[str, Any]:
+    """All columns, those that searches look at too, by the store's own rule."""
     resource, now = patient(number), datetime.now(UTC)
-    return {
-        "id": resource["id"],
-        "resource_type": "Patient",
-        "version": 1,
-        "last_updated": now,
-        "content": stamped(resource, 1, now),
-        **sort_keys(resource),
-    }
+    stored = StoredResource(RESOURCE_TYPE, resource["id"], 1, now, stamped(resource, 1, now))
+    return _STORE._row(resource, stored)
 
 
 async def _copy(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], records: Iterator[Sequence[Any]]
 ) -> None:
-    await connection.copy_records_to_table(
-        table, schema_name="patients", columns=list(columns), records=records, timeout=None
-    )
+    """As text, which PostgreSQL reads for every type; no value is null."""
+    lines = io.StringIO()
+    csv.writer(lines, quoting=csv.QUOTE_ALL).writerows(records)
+    source = io.BytesIO(lines.getvalue().encode())
+    await connection.copy_to_table(table, schema_name="patients", columns=list(columns), source=source, format="csv")
+
+
+_STORE: Final = BuiltInPatients()
