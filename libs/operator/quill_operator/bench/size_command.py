@@ -50,7 +50,8 @@ async def _size(settings: OperatorSettings, url: str, tries: int) -> None:
             refuse("rate limits are on, so refusals would be measured; start the system with QUILL_RATE_LIMITS=off")
         first = administrator(settings.model_copy(update={"demo": "on"}))
         assert first is not None  # noqa: S101 - there is always one for the demo
-        admin, measured = Person(first.username, first.password), []
+        admin = Person(first.username, first.password)
+        measured: list[Measured] = []
         for growth in (SMALL, TO_LARGE):
             console.print(f"Filling in patients up to {growth.last:,} …")
             await grow(connection, growth)
@@ -58,7 +59,8 @@ async def _size(settings: OperatorSettings, url: str, tries: int) -> None:
             measured.append(await measure(url, admin, growth, tries))
     finally:
         await connection.close()
-    console.print(table_of(*measured, tries), width=REPORT_WIDTH)
+    small, large = measured
+    console.print(table_of(small, large, tries), width=REPORT_WIDTH)
 
 
 def table_of(small: Measured, large: Measured, tries: int) -> Table:

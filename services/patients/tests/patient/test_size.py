@@ -24,7 +24,7 @@ from quill_patients.app import create_app
 from quill_patients.settings import Settings
 from quill_patients.testing.crowd import fill
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 LIMIT: Final = 50
 MOST_ROWS: Final = 10_000
