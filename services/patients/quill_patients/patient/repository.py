@@ -22,10 +22,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     tuple_,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from quill_patients.metadata.tables import PatientMetadata
 from quill_patients.patient.store import RESOURCE_TYPE, Found
@@ -36,6 +37,7 @@ from quill_patients.search.wanted import Wanted
 
 _KEY = (Patient.family_key, Patient.given_key, Patient.id)
 _AFTER = ("after_family", "after_given", "after_id")
+_IS_ACTIVE = PatientMetadata.patient_id.is_(None).label("is_active")
 STATEMENTS = 256  # that are kept built; shapes of searches are few, but anybody may send odd ones
 
 
@@ -85,15 +87,46 @@ async def _search(reader: Reader, wanted: Wanted) -> Search:
 @lru_cache(STATEMENTS)
 def page_of(standing: Standing, shape: Shape, *, later: bool) -> Select[Any]:
     """The statement of `listed`: it sorts by the keys alone and fetches content for the page only."""
-    keys = _matching(standing, shape, *_KEY, PatientMetadata.patient_id.is_(None).label("is_active"))
-    if later:
-        keys = keys.where(tuple_(*_KEY) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER)))
-    if shape.by_index:
-        keys = select(keys.cte("found").prefix_with("MATERIALIZED"))
-    columns = keys.selected_columns
-    order = columns.family_key, columns.given_key, columns.id
-    shown = keys.order_by(*order).limit(bindparam("fetch", type_=Integer)).subquery()
+    keys = (
+        _found_first(standing, shape, later)
+        if shape.by_index or not shape.everyone
+        else _in_order(standing, shape, later)
+    )
+    shown = keys.limit(bindparam("fetch", type_=Integer)).subquery()
     return select(shown, _content_of(shown.c.id)).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
+
+
+def _in_order(standing: Standing, shape: Shape, later: bool) -> Select[Any]:
+    """Walks the patients in the list's order until the page is full."""
+    keys = _matching(standing, shape, *_KEY, _IS_ACTIVE).order_by(*_KEY)
+    return keys.where(_later(*_KEY)) if later else keys
+
+
+def _found_first(standing: Standing, shape: Shape, later: bool) -> Select[Any]:
+    """Finds all that fit, sorts them, and asks of those alone that come to be shown whether they are active.
+
+    OFFSET 0 keeps PostgreSQL from walking in the list's order instead: it takes those that fit to lie evenly among all,
+    and whose name begins with an S lie near the end.
+    """
+    fit = select(*_KEY).where(*conditions(shape.parts, of_metadata=False))
+    if not shape.everyone:
+        fit = fit.where(Patient.id == any_(_own_patients(standing.principal())))
+    if later:
+        fit = fit.where(_later(*_KEY))
+    found = fit.order_by(*_KEY).offset(literal_column("0")).subquery()
+    key = (found.c.family_key, found.c.given_key, found.c.id)
+    inactive = select(PatientMetadata.patient_id).where(
+        PatientMetadata.patient_id == found.c.id, ~PatientMetadata.is_active
+    )
+    is_active = inactive.scalar_subquery().is_(None)
+    keys = select(*key, is_active.label("is_active")).order_by(*key)
+    if ("inactive",) in shape.parts:
+        keys = keys.where(~is_active)
+    return keys if shape.include_inactive and ("active",) not in shape.parts else keys.where(is_active)
+
+
+def _later(*key: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return tuple_(*key) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER))
 
 
 def _content_of(patient_id: ColumnElement[str]) -> Label[str]:

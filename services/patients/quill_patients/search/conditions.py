@@ -36,6 +36,7 @@ from quill_patients.search.wanted import Active, Born, Criterion, HasId, Named, 
 Part = tuple[str, ...]
 """A condition without its values: its kind, and what else decides its text."""
 
+_OF_METADATA: Final = ("active", "inactive")
 _LONGEST: Final = timedelta(days=366)  # that a birth date can stand for: a year
 
 
@@ -75,10 +76,14 @@ def search_for(wanted: Wanted) -> Search:
     return Search(Shape(wanted.everyone, wanted.include_inactive, tuple(part for part, _ in parts)), values)
 
 
-def conditions(shape: Sequence[Part]) -> Iterator[ColumnElement[bool]]:
-    """The condition of each part, on `Patient` and the `PatientMetadata` that is there for inactive patients alone."""
+def conditions(shape: Sequence[Part], *, of_metadata: bool = True) -> Iterator[ColumnElement[bool]]:
+    """The condition of each part, on `Patient` and the `PatientMetadata` that is there for inactive patients alone.
+
+    Without `of_metadata` only those on `Patient`.
+    """
     for number, part in enumerate(shape):
-        yield _condition(number, part)
+        if of_metadata or part[0] not in _OF_METADATA:
+            yield _condition(number, part)
 
 
 def _part(criterion: Criterion) -> tuple[Part, tuple[Any, ...]]:
