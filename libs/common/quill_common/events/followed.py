@@ -11,14 +11,14 @@ class Followed:
 
     position: int = 0
     head: int = 0
-    current: bool = False  # whether it has been level with its source since this process started
+    current: bool = False  # whether it has been level with its source since this process started, or slept
     ahead: bool = False  # whether it has applied more than its source has, as after a restore of the source
     parked: bool = False  # whether events of this source could not be applied
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def state(self) -> str:
-        """`ok`, `catching up` since the start of the process, or `ahead of source`."""
+        """`ok`, `catching up` since the start or a nap of the process, or `ahead of source`."""
         if self.ahead:
             return "ahead of source"
         return "ok" if self.current else "catching up"
