@@ -8,6 +8,8 @@ from quill_common.access.events import access_projection
 from quill_common.audit.entry import AuditEntry
 from quill_common.events.catalogue.auth import UserCreated
 from quill_common.events.catalogue.orgs import (
+    AccessGranted,
+    AccessRevoked,
     FeatureDisabled,
     FeatureEnabled,
     OrganisationChanged,
@@ -24,6 +26,8 @@ from quill_orgs.patient_member import service as patient_members
 from quill_orgs.staff import service as staff
 
 __all__ = [
+    "AccessGranted",
+    "AccessRevoked",
     "FeatureDisabled",
     "FeatureEnabled",
     "OrganisationChanged",

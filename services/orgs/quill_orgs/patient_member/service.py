@@ -25,7 +25,12 @@ async def add(write: UnitOfWork, organisation_id: int, patient_id: str) -> None:
 
 
 async def join(write: UnitOfWork, organisation_id: int, patient_id: str, *, is_primary: bool) -> bool:
-    """Make the patient a member. False, with nothing changed, for a member and for a missing organisation."""
+    """Make the patient a member; primary if asked for and the patient has no primary one yet.
+
+    False, with nothing changed, for a member and for a missing organisation.
+    """
+    if is_primary:
+        await repository.lock_memberships(write, patient_id)
     if not await repository.add(write, organisation_id, patient_id, is_primary=is_primary):
         return False
     await write.publish(PatientAdded(organisation_id=organisation_id, patient_id=patient_id))

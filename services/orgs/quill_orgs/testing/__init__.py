@@ -1,0 +1,1 @@
+"""What tests of orgs need beside the kit."""
