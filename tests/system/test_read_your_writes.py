@@ -1,6 +1,7 @@
 """What a write has answered is in force for every later request, in every other service."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ from system.turns import KINDS, Turn, place
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(900)]
 
 
-ROUNDS = 1000
+ROUNDS = int(os.environ.get("QUILL_TEST_ROUNDS", "1000"))
 """Of each kind, in each test: a write, and at once what the person concerned sees through another connection."""
 LANES = 2
 """People of each kind, who are taken turns with at the same time."""
