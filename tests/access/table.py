@@ -71,6 +71,7 @@ PUT    /api/patients/{patient_id}/demographics              401 403 403 403 403 
 GET    /api/patients/{patient_id}/metadata                  401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 POST   /api/patients/{patient_id}/deactivate                401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 POST   /api/patients/{patient_id}/activate                  401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
+POST   /api/prescriptions/controlled                        401 403 403 403 201 403 403 201 403 403 403 401 401 403 403
 
 POST   /api/patients/{patient_id}/letters                   401 403 403 403 403 403 403 200 403 403 403 401 401 403 403
 GET    /api/patients/{patient_id}/letters                   401 200 403 403 200 403 200 200 403 403 403 401 401 403 403
@@ -101,12 +102,13 @@ POST   /api/users/{user_id}/deactivate                      401 403 403 403 403 
 POST   /api/users/{user_id}/activate                        401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 GET    /api/audit                                           401 403 403 403 403 403 403 403 403 403 200 401 401 200 403
 GET    /api/patients/{patient_id}/audit                     401 200 403 403 403 403 403 403 403 403 200 401 401 200 403
+GET    /api/patients/{patient_id}/history                   401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+GET    /api/patients/{patient_id}/history/{version}         401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 """
 """The same for the routes of `docs/api-beyond-the-contract.md`."""
 
 NOT_BUILT_YET: Final = """
                                                             ano own oth mem gra out sta cli far adm sup off end noc set
-POST   /api/prescriptions/controlled                        401 403 403 403 403 403 403 201 403 403 403 401 401 403 403
 
 POST   /api/push/subscribe                                  401 200 200 200 200 200 200 200 200 200 200 401 401 200 403
 POST   /api/push/send-test                                  401 400 400 400 400 400 400 400 400 400 400 401 401 403 403

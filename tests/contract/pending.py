@@ -2,8 +2,6 @@
 
 PENDING = frozenset(
     {
-        # prescribing
-        "prescribeControlled",
         # browser notifications
         "subscribePush",
         "sendTestPush",

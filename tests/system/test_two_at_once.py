@@ -38,8 +38,8 @@ async def _created(visitor: Visitor, body: dict[str, Any], times: int) -> str:
 
 async def _is_there_once(system: RunningSystem, patient_id: str) -> None:
     assert [row["version"] for row in await system.query(VERSIONS, patient_id)] == [1]
-    told = "SELECT count(*) FROM patients.outbox WHERE type = 'quill.patients.patient.created.v1' AND data::jsonb->>'id' = $1"
-    assert (await system.query(told, patient_id))[0][0] == 1
+    told = "SELECT type FROM patients.outbox WHERE data::jsonb->>'id' = $1"
+    assert [row["type"] for row in await system.query(told, patient_id)] == ["quill.patients.patient.created.v1"]
     for service in ("auth", "orgs", "letters", "messaging"):
         known = await system.query(f"SELECT count(*) FROM {service}.access_patient WHERE id = $1", patient_id)
         assert known[0][0] == 1, service

@@ -65,7 +65,8 @@ async def test_an_account_of_the_address_is_found_whatever_its_case_and_left_alo
     user_id, _ = await people.account("staff", email="gP@eXample.ORG")
     before = await kit.read("SELECT * FROM users"), await kit.published()
     changes: dict[str, Any]
-    for changes in ({}, {"username": "", "password": ""}, {"username": "x", "password": "short"}):
+    tries: tuple[dict[str, Any], ...] = ({}, {"username": "", "password": ""}, {"username": "x", "password": "short"})
+    for changes in tries:
         response = await ask(kit, **changes)
         assert (response.status_code, response.json()) == (200, found(user_id))
     assert (await kit.read("SELECT * FROM users"), await kit.published()) == before

@@ -1,1 +1,1 @@
-"""What tests of orgs need beside the kit."""
+"""What tests and measurements need of orgs."""
