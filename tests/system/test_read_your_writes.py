@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark
 
 
 ROUNDS = int(os.environ.get("QUILL_TEST_ROUNDS", "1000"))
-"""Of each kind, in each test: a write, and at once what the person concerned sees through another connection."""
+"""Writes of each kind, in each test: after each, at once what the person concerned sees through another connection."""
 LANES = 2
 """People of each kind, who are taken turns with at the same time."""
 
