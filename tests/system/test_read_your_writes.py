@@ -11,7 +11,7 @@ from system.running import RunningSystem
 from system.sight import NoAnswer
 from system.turns import KINDS, Turn, place
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(1800)]
 
 
 ROUNDS = int(os.environ.get("QUILL_TEST_ROUNDS", "1000"))

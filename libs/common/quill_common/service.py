@@ -23,7 +23,7 @@ from quill_common.events.consumer import Consumer
 from quill_common.events.dependant import Dependant
 from quill_common.events.dependants import Dependants
 from quill_common.events.feed import Feed, FeedClient
-from quill_common.events.follow import follow
+from quill_common.events.follow import ask_after_naps, follow
 from quill_common.events.naps import Naps
 from quill_common.events.parked import ParkedEvents
 from quill_common.events.projection import Projection
@@ -243,6 +243,7 @@ def _start_loops(parts: Parts, more: Sequence[Start]) -> None:
     parts.background.start("housekeeping", partial(housekeeping, parts.database, forget_old_answers))
     parts.background.start("past rate limits", partial(housekeeping, parts.database, forget_past_windows))
     parts.background.start("naps", partial(parts.consumer.naps.watch, parts.consumer.notice_naps))
+    parts.background.start("after naps", partial(ask_after_naps, parts.consumer))
     for source in parts.consumer.followed:
         parts.background.start(f"follow {source}", partial(follow, parts.consumer, source, parts.broker))
     if parts.broker is not None:

@@ -37,6 +37,22 @@ async def follow(consumer: Consumer, source: Service, broker: Broker | None) -> 
                 await _until_glance(consumer, source, broker)
 
 
+async def ask_after_naps(consumer: Consumer) -> None:
+    """Pull all feeds after every nap, until cancelled: a long poll from before it may not end for seconds."""
+    while True:
+        await consumer.naps.noticed.wait()
+        consumer.naps.noticed.clear()
+        consumer.notice_naps()
+        await asyncio.gather(*(_pull(consumer, source) for source in consumer.followed))
+
+
+async def _pull(consumer: Consumer, source: Service) -> None:
+    try:
+        await consumer.pull(source)
+    except (FeedUnavailable, SQLAlchemyError, OSError) as problem:
+        get_logger().info("source away after a nap", source=source, error=type(problem).__name__)
+
+
 async def _until_glance(consumer: Consumer, source: Service, broker: Broker) -> None:
     """Wait for the next glance, which is due at once when the broker or what we knew of the source is lost."""
     clock = asyncio.get_running_loop().time

@@ -1,11 +1,13 @@
 """Who did not run for a while knows that it does not know, until it has asked again."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 from quill_common.events.consumer import Consumer
 from quill_common.events.envelope import Envelope
 from quill_common.events.feed import FeedUnavailable
+from quill_common.events.follow import ask_after_naps
 from quill_common.events.naps import Naps
 from quill_common.testing.together import user
 from quill_common.topology import Service
@@ -102,6 +104,20 @@ async def test_while_the_source_is_away_one_who_slept_stays_ignorant(follower: C
     with pytest.raises(FeedUnavailable):
         await follower.pull("auth")
     assert not follower.current
+
+
+async def test_after_a_nap_nobody_waits_for_the_poll_from_before_it(follower: Consumer, clock: Clock) -> None:
+    polling = asyncio.create_task(follower.pull("auth", wait=20))
+    asking = asyncio.create_task(ask_after_naps(follower))
+    clock.now += 60
+    assert not follower.current
+    async with asyncio.timeout(15):
+        while not follower.current:  # noqa: ASYNC110 - it is asked, and tells nobody
+            await asyncio.sleep(0.01)
+    assert not polling.done()
+    for task in (asking, polling):
+        task.cancel()
+    await asyncio.gather(asking, polling, return_exceptions=True)
 
 
 async def test_one_source_is_asked_for_alone(follower: Consumer) -> None:
