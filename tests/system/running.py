@@ -41,15 +41,27 @@ class RunningSystem:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def wait_until_replaced(self, name: str, old: int, seconds: float = 120.0) -> None:
+    def wait_until_replaced(self, name: str, old: int) -> None:
         """Return when the supervisor has started another process in place of `old` and it is ready."""
+        self.wait_until_up(name, old)
+        self.wait_until_ready(name)
+
+    def wait_until_up(self, name: str, old: int) -> None:
+        """Return when there is another process in place of `old` that answers, whether ready or not."""
+        self._wait_until(name, "live", old)
+
+    def wait_until_ready(self, name: str) -> None:
+        """Return when the process called `name` is ready."""
+        self._wait_until(name, "ready")
+
+    def _wait_until(self, name: str, state: str, old: int | None = None, seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             running = self.processes().get(name)
-            if running and running["pid"] != old and _answers(f"{running['url']}/health/ready"):
+            if running and running["pid"] != old and _answers(f"{running['url']}/health/{state}"):
                 return
             time.sleep(0.1)
-        raise AssertionError(f"{name} was not ready again within {seconds} seconds\n{self.log()}")
+        raise AssertionError(f"{name} was not {state} within {seconds} seconds\n{self.log()}")
 
     def command(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `quill` with the settings of this system."""
@@ -73,9 +85,9 @@ class RunningSystem:
         assert response.status_code == 200, response.text
         return visitor
 
-    def stranger(self) -> Visitor:
-        """Somebody who has not signed in."""
-        visitor = Visitor(self.url, timeout=60)
+    def stranger(self, url: str | None = None) -> Visitor:
+        """Somebody who has not signed in, at the gateway or at `url`."""
+        visitor = Visitor(url or self.url, timeout=60)
         self._visitors.append(visitor)
         return visitor
 

@@ -158,7 +158,7 @@ async def test_acceptances_while_a_service_is_killed_leave_account_and_grant(
     accepting = asyncio.gather(*(until_accepted(*each) for each in zip(tokens, names, strict=True)))
     old = system.kill(victim)
     accepted = await accepting
-    await asyncio.to_thread(system.wait_until_replaced, victim, old, 120)
+    await asyncio.to_thread(system.wait_until_replaced, victim, old)
     for name, answer in zip(names, accepted, strict=True):
         assert answer["status"] == "registered"
         await _stands_once(w, f"{name}@example.org", answer["user_id"])

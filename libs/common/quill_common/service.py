@@ -23,7 +23,8 @@ from quill_common.events.consumer import Consumer
 from quill_common.events.dependant import Dependant
 from quill_common.events.dependants import Dependants
 from quill_common.events.feed import Feed, FeedClient
-from quill_common.events.follow import follow
+from quill_common.events.follow import ask_after_naps, follow
+from quill_common.events.naps import Naps
 from quill_common.events.parked import ParkedEvents
 from quill_common.events.projection import Projection
 from quill_common.events.rabbit import Broker
@@ -159,7 +160,9 @@ async def _assemble(
     stack.push_async_callback(sequencer.close)
     feed = Feed(name, database, sequencer)
     feeds = FeedClient(http, calls, {source: settings.peer_url(source) for source in sources})
-    consumer = Consumer(sources, projection, units, feeds)
+    # A writer names us as pending after `catch_up_seconds` of silence; whoever asks us next must not meet the past.
+    naps = Naps(settings.catch_up_seconds / 4)
+    consumer = Consumer(sources, projection, units, feeds, naps)
     broker = Broker(settings.amqp_url, name, consumer.receive, settings.amqp_prefix) if settings.amqp_url else None
     relay = Relay(database, sequencer, feed, broker)
     units.on_published = relay.wake
@@ -239,6 +242,8 @@ def _start_loops(parts: Parts, more: Sequence[Start]) -> None:
     parts.background.start("seal audit", parts.sealer.run)
     parts.background.start("housekeeping", partial(housekeeping, parts.database, forget_old_answers))
     parts.background.start("past rate limits", partial(housekeeping, parts.database, forget_past_windows))
+    parts.background.start("naps", partial(parts.consumer.naps.watch, parts.consumer.notice_naps))
+    parts.background.start("after naps", partial(ask_after_naps, parts.consumer))
     for source in parts.consumer.followed:
         parts.background.start(f"follow {source}", partial(follow, parts.consumer, source, parts.broker))
     if parts.broker is not None:

@@ -9,6 +9,7 @@ from quill_common.events.envelope import Envelope
 from quill_common.events.feed import FeedClient, FeedUnavailable
 from quill_common.events.followed import Followed
 from quill_common.events.inbox import standing
+from quill_common.events.naps import Naps
 from quill_common.events.projection import Projection
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.log import get_logger
@@ -32,16 +33,34 @@ class Consumer:
         projection: Projection,
         units: UnitsOfWork,
         feeds: FeedClient,
+        naps: Naps | None = None,
     ) -> None:
         self.followed = {source: Followed() for source in sources}
+        self.naps = naps or Naps()
+        self._naps_known = 0
         self._apply = Applier(projection, units)
         self._units = units
         self._feeds = feeds
 
     @property
     def current(self) -> bool:
-        """Whether every source has been reached and caught up with since the start of this process."""
-        return all(followed.current for followed in self.followed.values())
+        """Whether every source has been reached and caught up with since this process began to run, or ran again."""
+        return self.is_current(*self.followed)
+
+    def is_current(self, *sources: Service) -> bool:
+        """`current` for those of `sources` that are followed."""
+        self.notice_naps()
+        return all(self.followed[source].current for source in sources if source in self.followed)
+
+    def notice_naps(self) -> int:
+        """How many naps there were; after a new one no source counts as caught up with."""
+        taken = self.naps.taken()
+        if taken != self._naps_known:
+            get_logger().warning("did not run for a while")
+            self._naps_known = taken
+            for followed in self.followed.values():
+                followed.current = False
+        return taken
 
     @property
     def complete(self) -> bool:
@@ -63,6 +82,7 @@ class Consumer:
         """Read the feed of `source` to its end; the position reached. Raises `FeedUnavailable`."""
         followed = self.followed[source]
         while True:
+            naps = self.notice_naps()
             after = await self.look(source)
             try:
                 head, events = await self._feeds.read(source, after, wait=wait)
@@ -72,10 +92,10 @@ class Consumer:
             followed.heard(head, events)
             self._compare(source, after, head)
             await self._apply_new(source, events)
-            if followed.position >= head:
+            if followed.position >= head and naps == self.notice_naps():  # else the answer may be an old one
                 followed.current = True
                 return followed.position
-            if followed.position <= after:
+            if followed.position <= after and followed.position < head:
                 raise FeedUnavailable(f"{source} lacks the event after {after}")
             wait = 0.0
 

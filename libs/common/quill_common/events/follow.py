@@ -14,6 +14,7 @@ from quill_common.waiting import wait_for
 GLANCE_SECONDS = 5.0
 # Short of what a feed allows: the source cannot stop before the polls that it holds have ended.
 POLL_SECONDS = 5.0
+LOOK_SECONDS = 0.5
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -33,4 +34,29 @@ async def follow(consumer: Consumer, source: Service, broker: Broker | None) -> 
         else:
             pause = FIRST_PAUSE
             if pushed and broker is not None:
-                await wait_for(broker.disconnected, GLANCE_SECONDS)
+                await _until_glance(consumer, source, broker)
+
+
+async def ask_after_naps(consumer: Consumer) -> None:
+    """Pull all feeds after every nap, until cancelled: a long poll from before it may not end for seconds."""
+    while True:
+        await consumer.naps.noticed.wait()
+        consumer.naps.noticed.clear()
+        consumer.notice_naps()
+        await asyncio.gather(*(_pull(consumer, source) for source in consumer.followed))
+
+
+async def _pull(consumer: Consumer, source: Service) -> None:
+    try:
+        await consumer.pull(source)
+    except (FeedUnavailable, SQLAlchemyError, OSError) as problem:
+        get_logger().info("source away after a nap", source=source, error=type(problem).__name__)
+
+
+async def _until_glance(consumer: Consumer, source: Service, broker: Broker) -> None:
+    """Wait for the next glance, which is due at once when the broker or what we knew of the source is lost."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + GLANCE_SECONDS
+    while consumer.followed[source].current and (left := until - clock()) > 0:
+        if await wait_for(broker.disconnected, min(left, LOOK_SECONDS)):
+            return

@@ -16,7 +16,7 @@ class Followed:
     position: int = 0
     head: int = 0
     oldest: datetime | None = None  # when the oldest event was published that was heard of and is not applied
-    current: bool = False  # whether it has been level with its source since this process started
+    current: bool = False  # whether it has been level with its source since this process started, or slept
     away: bool = False  # whether the source could not be asked the last time
     ahead: bool = False  # whether it has applied more than its source has, as after a restore of the source
     parked: int = 0  # how many events of this source could not be applied
@@ -29,7 +29,7 @@ class Followed:
 
     @property
     def state(self) -> str:
-        """`ok`, `catching up` since the start of the process, `source away`, or `ahead of source`."""
+        """`ok`, `catching up` since the start or a nap of the process, `source away`, or `ahead of source`."""
         if self.ahead:
             return "ahead of source"
         if not self.current:

@@ -146,7 +146,7 @@ async def test_a_repeat_of_a_write_is_as_honest_as_the_first_answer(three: Toget
     assert len(await three["auth"].read("SELECT 1 FROM outbox")) == 1
 
 
-BOUND = 4.0
+BOUND = 10.0
 
 
 async def test_a_dependant_that_hangs_delays_the_first_write_by_the_bound_and_later_ones_hardly(

@@ -72,7 +72,6 @@ class AdminOnly:
 
 
 def require_current(request: Request, *sources: Service) -> None:
-    """Refuse with 503 while this process has not yet caught up with one of `sources` since its start."""
-    followed = work_of(request).parts.consumer.followed
-    if not all(followed[source].current for source in sources if source in followed):
+    """Refuse with 503 while this process has not yet caught up with one of `sources` since its start or a nap."""
+    if not work_of(request).parts.consumer.is_current(*sources):
         raise Unavailable
