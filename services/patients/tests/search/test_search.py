@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from quill_common.testing.kit import Person, ServiceKit
 from quill_common.testing.on_record import acts_of
+from quill_patients.search.matching import Candidate, meets
+from quill_patients.search.parameters import criteria_of
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 
@@ -59,12 +61,22 @@ FOUND = [
 
 @pytest.mark.parametrize(("elements", "typed"), FOUND)
 @pytest.mark.parametrize("parameter", ["name", "q"])
-async def test_a_name_is_found_by_the_beginning_of_a_word(
-    kit: ServiceKit, keep_patient: Any, elements: dict[str, Any], typed: str, parameter: str
-) -> None:
-    await keep_patient("p-1", 7, **elements)
-    await keep_patient("p-2", 7, **_name("Quill", "Wren"))
-    assert await _ids(await kit.clinician(7), **{parameter: typed}) == ["p-1"]
+def test_a_name_is_found_by_the_beginning_of_a_word(elements: dict[str, Any], typed: str, parameter: str) -> None:
+    criteria = criteria_of([(parameter, typed)])
+    assert meets(criteria, Candidate(elements))
+    assert not meets(criteria, Candidate(_name("Quill", "Wren")))
+
+
+async def test_the_list_finds_names_as_the_matcher_does(kit: ServiceKit, keep_patient: Any) -> None:
+    patients = {f"p-{number}": elements for number, (elements, _) in enumerate(FOUND)}
+    for patient_id, elements in patients.items():
+        await keep_patient(patient_id, 7, **elements)
+    clinician = await kit.clinician(7)
+    for number, (_, typed) in enumerate(FOUND):
+        criteria = criteria_of([("name", typed)])
+        expected = {each for each, elements in patients.items() if meets(criteria, Candidate(elements))}
+        assert set(await _ids(clinician, name=typed)) == set(await _ids(clinician, q=typed)) == expected, typed
+        assert f"p-{number}" in expected
 
 
 NOT_FOUND = [
@@ -89,15 +101,14 @@ NOT_FOUND = [
 ]
 
 
-@pytest.mark.parametrize(("elements", "query"), NOT_FOUND)
-async def test_what_does_not_match_is_not_shown(
-    kit: ServiceKit, keep_patient: Any, elements: dict[str, Any], query: dict[str, Any]
-) -> None:
-    await keep_patient("p-1", 7, **elements)
-    assert await _ids(await kit.clinician(7), **query) == []
+async def test_what_does_not_match_is_not_shown(kit: ServiceKit, keep_patient: Any) -> None:
+    clinicians = [await kit.clinician(number) for number in range(len(NOT_FOUND))]
+    for number, (elements, query) in enumerate(NOT_FOUND):
+        await keep_patient(f"p-{number}", number, **elements)
+        assert await _ids(clinicians[number], **query) == [], query
 
 
-MATCHING = [
+MATCHING: list[dict[str, Any]] = [
     {"q": "mar edi"},
     {"q": "edith  Marsh,"},
     {"q": "943 476 5919"},
@@ -133,10 +144,7 @@ MATCHING = [
 ]
 
 
-@pytest.mark.parametrize("query", MATCHING)
-async def test_a_patient_is_found_by_what_holds_for_it(
-    kit: ServiceKit, keep_patient: Any, query: dict[str, Any]
-) -> None:
+async def test_a_patient_is_found_by_what_holds_for_it(kit: ServiceKit, keep_patient: Any) -> None:
     identifiers = [
         {"system": NHS, "value": "9434765919"},
         {"system": "http://hospital.example.org/mrn", "value": "A-17"},
@@ -145,9 +153,10 @@ async def test_a_patient_is_found_by_what_holds_for_it(
     ]
     marsh = {"birthDate": "1980-02-29", "gender": "female", "identifier": identifiers}
     await keep_patient("p-1", 7, **_name("Marsh", "Edith"), **marsh)
-    assert await _ids(await kit.clinician(7), **query) == ["p-1"]
-    everyone = await kit.admin()
-    assert await _ids(everyone, scope="admin", **query) == ["p-1"]
+    clinician, everyone = await kit.clinician(7), await kit.admin()
+    for query in MATCHING:
+        assert await _ids(clinician, **query) == ["p-1"], query
+        assert await _ids(everyone, scope="admin", **query) == ["p-1"], query
 
 
 REFUSED = [
@@ -165,8 +174,6 @@ REFUSED = [
     ("q", "x" * 201),
     ("name", "x" * 201),
     ("name", ",".join("x" * 51)),
-    ("family", "a\x00b"),
-    ("q", "a\x00b"),
     ("identifier", "x" * 9000),
     ("active", "yes"),
     ("updated_since", "gt2020"),
@@ -177,20 +184,27 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("parameter", "value"), REFUSED)
-async def test_what_cannot_be_searched_by_is_refused_by_its_name(kit: ServiceKit, parameter: str, value: str) -> None:
+async def test_what_cannot_be_searched_by_is_refused_by_its_name(kit: ServiceKit) -> None:
     clinician = await kit.clinician(7)
-    response = await clinician.client.get("/api/patients", params={parameter: value})
-    assert response.status_code == 422, response.text
-    [problem] = response.json()["detail"]
-    assert problem["loc"] == ["query", parameter]
+    for parameter, value in REFUSED:
+        response = await clinician.client.get("/api/patients", params={parameter: value})
+        assert response.status_code == 422, (parameter, value, response.text)
+        [problem] = response.json()["detail"]
+        assert problem["loc"] == ["query", parameter]
     assert await kit.audited() == []
 
 
-@pytest.mark.parametrize("query", ["q=%ff", "name=%ed%a0%80", "&".join(["name=a"] * 200), "q=" + "+".join("ab" * 15)])
-async def test_bytes_that_are_no_text_and_too_many_criteria_are_refused(kit: ServiceKit, query: str) -> None:
+async def test_bytes_that_are_no_text_and_too_many_criteria_are_refused(kit: ServiceKit) -> None:
     clinician = await kit.clinician(7)
-    assert (await clinician.client.get(f"/api/patients?{query}")).status_code == 422
+    for query in (
+        "q=a%00b",
+        "family=a%00b",
+        "q=%ff",
+        "name=%ed%a0%80",
+        "&".join(["name=a"] * 200),
+        "q=" + "+".join("ab" * 15),
+    ):
+        assert (await clinician.client.get(f"/api/patients?{query}")).status_code == 422, query
 
 
 async def test_nobody_searches_without_signing_in(kit: ServiceKit) -> None:
