@@ -1,5 +1,6 @@
 """Patient resources as Quill's own forms make and change them (contract 6.2, 6.5 and 11.1). Pure functions."""
 
+import secrets
 from typing import Any, Final
 
 from quill_common.fhir.resource import Resource
@@ -12,13 +13,9 @@ AVATAR: Final = "urn:quillmedical:avatar-gradient"
 AVATARS: Final = 30
 
 
-def new_patient(patient_id: str, avatar: int, fields: PatientCreateIn) -> Resource:
+def new_patient(patient_id: str, fields: PatientCreateIn) -> Resource:
     """A resource with what is known; parts that are unknown are absent."""
-    resource: Resource = {
-        "resourceType": "Patient",
-        "id": patient_id,
-        "extension": [{"url": AVATAR, "valueInteger": avatar}],
-    }
+    resource: Resource = {"resourceType": "Patient", "id": patient_id, "extension": [new_avatar()]}
     set_fields(resource, fields)
     return resource
 
@@ -38,6 +35,26 @@ def set_element(resource: Resource, name: str, value: Any) -> None:
     """Set an element, unless the value is None."""
     if value is not None:
         resource[name] = value
+
+
+def new_avatar() -> dict[str, Any]:
+    """The extension that every patient gets on creation."""
+    return {"url": AVATAR, "valueInteger": secrets.randbelow(AVATARS)}
+
+
+def avatars_of(resource: Resource) -> list[dict[str, Any]]:
+    """The avatar as it stands in the resource: a list of one, of none in what came from elsewhere."""
+    return [extension for extension in resource.get("extension") or [] if extension.get("url") == AVATAR]
+
+
+def set_avatars(resource: Resource, avatars: list[dict[str, Any]]) -> None:
+    """Give it these avatars and no others; further extensions stay."""
+    if avatars_of(resource) == avatars:
+        return
+    others = [extension for extension in resource.get("extension") or [] if extension.get("url") != AVATAR]
+    resource["extension"] = [*avatars, *others]
+    if not resource["extension"]:
+        del resource["extension"]
 
 
 def gives_nothing(fields: PatientUpdateIn) -> bool:
