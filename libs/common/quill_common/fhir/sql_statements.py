@@ -142,6 +142,17 @@ def one(present: Table) -> Select[Any]:
     return select(*(present.c[name] for name in KEPT)).where(*_named(present))
 
 
+def page(present: Table, resource_type: str, after: str, limit: int) -> Select[Any]:
+    """By id."""
+    kept = (present.c[name] for name in KEPT)
+    return (
+        select(*kept)
+        .where(present.c.resource_type == resource_type, present.c.id > after)
+        .order_by(present.c.id)
+        .limit(limit)
+    )
+
+
 def versions_of(versions: Table) -> Select[Any]:
     """Newest first."""
     kept = (versions.c[name] for name in (*KEPT, "deleted"))

@@ -87,6 +87,9 @@ class SqlResourceStore:
             raise result
         raise VersionConflict(f"{stored.resource_type}/{stored.id}")
 
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        return [_of(row) for row in await reader.rows(sql.page(self._present, resource_type, after or "", limit))]
+
     async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
         gone = StoredResource(resource_type, resource_id, expected + 1, _now(), "", deleted=True)
         asked = {**sql.named(resource_type, resource_id), "of_version": expected, "at": gone.last_updated}

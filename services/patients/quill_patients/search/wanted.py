@@ -12,9 +12,9 @@ NamePart = Literal["name", "family", "given"]
 """`name` is any part: family, given, prefix, suffix and text."""
 
 Match = Literal["starts", "contains", "exact"]
-"""`starts`: some word, with what follows it, starts with the value. `contains`: anywhere. Both without case and accents.
+"""`starts`: the value starts some word, or goes on from it. `contains`: it is anywhere. Both without case and accents.
 
-`exact`: the whole part, letter by letter.
+`exact`: it is the whole part, letter by letter.
 """
 
 Prefix = Literal["eq", "ne", "lt", "le", "gt", "ge", "sa", "eb"]
@@ -99,7 +99,7 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """One word of a search box: it starts a word of a name, or is an identifier's value, or (part of) the birth date."""
+    """A word of a search box: it starts a word of a name, or is the value of an identifier or (part of) the birth date."""
 
     word: str
 
