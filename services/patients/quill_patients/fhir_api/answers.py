@@ -1,9 +1,9 @@
 """Answers that carry a resource, as R4 wants them: ETag, Last-Modified, Location, and as much body as was preferred."""
 
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import orjson
-from datetime import UTC, datetime
 from fastapi import Request, Response
 from quill_common.fhir.outcome import FHIR_JSON, Issue, operation_outcome
 from quill_common.fhir.resource import StoredResource, etag_of
@@ -17,6 +17,13 @@ def resource_answer(content: str, version: int, status: int = 200) -> Response:
     changed = datetime.fromisoformat(orjson.loads(content)["meta"]["lastUpdated"])
     headers = {"ETag": etag_of(version), "Last-Modified": format_datetime(changed.astimezone(UTC), usegmt=True)}
     return Response(content, status, headers, FHIR_JSON)
+
+
+def found_answer(request: Request, patient_id: str, content: str) -> Response:
+    """A resource that was to be created and is there already."""
+    answer = resource_answer(content, int(orjson.loads(content)["meta"]["versionId"]))
+    answer.headers["Location"] = patient_url(request, patient_id)
+    return answer
 
 
 def bundle_answer(bundle: bytes) -> Response:

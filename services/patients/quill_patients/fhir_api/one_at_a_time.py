@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import Request
-from sqlalchemy import text
-
 from quill_common.http.errors import Unavailable
+from sqlalchemy import text
 
 CONDITION: Final = "if-none-exist"
 

@@ -1,4 +1,4 @@
-"""Any failure as an OperationOutcome. What it means is decided where all of Quill's errors are; here is only its form."""
+"""Any failure as an OperationOutcome: what it means is decided where all of Quill's errors are, here is its form."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from quill_common.fhir.outcome import CODES, FHIR_JSON, Issue, operation_outcome
 from quill_common.fhir.validation import InvalidResource
-from quill_common.http.errors import BadRequest, internal_error
+from quill_common.http.errors import BadRequest, QuillError, internal_error
 from quill_common.log import get_logger
 
 from quill_patients.patient.store import RESOURCE_TYPE
@@ -28,6 +28,13 @@ class NotProcessable(NotFhir):
     """What was asked can be read, and would make something that is not valid."""
 
     status = 422
+
+
+class PatientDeleted(QuillError):
+    """FHIR tells what was deleted from what never was; who has no access gets neither."""
+
+    status = 410
+    detail = "Patient was deleted"
 
 
 def invalid_element(problem: InvalidResource, kind: type[NotFhir] = NotFhir) -> NotFhir:
@@ -56,8 +63,8 @@ async def outcome_of(request: Request, problem: Exception) -> Response:
     else:
         plain = await handler(request, problem)
     detail = orjson.loads(bytes(plain.body))["detail"]
-    if isinstance(detail, list):  # of parameters and headers: `validate` judges the elements
-        return _response(400, [Issue("invalid", each["msg"], location=_location(each["loc"])) for each in detail], {})
+    if isinstance(detail, list):
+        return _not_good([(each["loc"], each["msg"]) for each in detail])
     text = detail if isinstance(detail, str) else detail["message"]
     code = CODES.get(plain.status_code, "exception")
     return _response(plain.status_code, [Issue(code, text)], plain.headers)
@@ -71,9 +78,16 @@ def _handler(app: FastAPI, problem: Exception) -> Any:
     return None
 
 
-def _location(place: Sequence[str | int]) -> str:
-    """`http.` and the name of the parameter or header (R4, OperationOutcome.issue.location)."""
-    return "http." + ".".join(str(part) for part in place[1:] or place)
+def _not_good(problems: Sequence[tuple[Sequence[str | int], str]]) -> Response:
+    """A 422 for a body, which `validate` found good FHIR: a rule of Quill's own; a 400 for parameters and headers."""
+    in_body = all(place[0] == "body" for place, _ in problems)
+    issues = [
+        Issue("business-rule", text, expression=fhir_path(place[1:]))
+        if place[0] == "body"
+        else Issue("invalid", text, location="http." + ".".join(str(part) for part in place[1:] or place))
+        for place, text in problems
+    ]
+    return _response(422 if in_body else 400, issues, {})
 
 
 def _response(status: int, issues: Sequence[Issue], headers: Mapping[str, str]) -> Response:

@@ -1,5 +1,6 @@
 """What the door makes of a Patient that came as a whole: the rules of storing it are `patient.service`'s."""
 
+import secrets
 import uuid
 from typing import Any
 
@@ -10,12 +11,12 @@ from quill_common.fhir.resource import Resource, StoredResource
 from quill_common.http.errors import PatientNotFound
 
 from quill_patients.fhir_api.bodies import require_valid
-from quill_patients.fhir_api.outcomes import NotFhir, NotProcessable
+from quill_patients.fhir_api.outcomes import NotFhir, NotProcessable, PatientDeleted
 from quill_patients.fhir_api.patching import patched
-from quill_patients.patient import service
-from quill_patients.patient.resource import avatars_of, new_avatar, set_avatars
+from quill_patients.patient import deletion, service
+from quill_patients.patient.resource import AVATARS, avatar_extension, avatars_of, set_avatars
 from quill_patients.patient.service import PatientChangedMeanwhile
-from quill_patients.patient.store import PatientStore
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 
 async def create(
@@ -23,7 +24,7 @@ async def create(
 ) -> StoredResource:
     """Store a new patient under a new id, whatever id it came with, or under `patient_id`. Raises PatientExists."""
     resource = {**given, "id": patient_id or str(uuid.uuid4())}
-    set_avatars(resource, [new_avatar()])
+    set_avatars(resource, [avatar_extension(secrets.randbelow(AVATARS))])
     return await service.add(write, store, principal, resource)
 
 
@@ -35,22 +36,35 @@ async def replace(
     given: Resource,
     if_match: str | None,
 ) -> tuple[StoredResource, bool]:
-    """Store `given` as the next version, and whether it is the first: who has access to an id may create under it.
+    """Store `given` as the next version, and whether it is one that was not there: who has access to an id that was
+    never used may create under it, an admin may bring back what was deleted.
 
-    Raises PatientChangedMeanwhile, and PatientExists for an id or NHS number that is taken.
+    Raises PatientChangedMeanwhile, PatientDeleted, and PatientExists for an id or NHS number that is taken.
     """
     if given.get("id") != patient_id:
         raise NotFhir([Issue("invalid", "must be the id of the address", expression="Patient.id")])
-
-    def alter(resource: Resource) -> None:
-        _become(resource, given)
-
     try:
-        return await service.change(write, store, patient_id, if_match, alter), False
+        return await service.change(write, store, patient_id, if_match, lambda resource: _become(resource, given)), False
     except PatientNotFound:
+        newest = await deletion.newest(write, store, patient_id)
+    if newest is None:
         if if_match is not None:
-            raise PatientChangedMeanwhile from None
-    return await create(write, store, principal, given, patient_id), True
+            raise PatientChangedMeanwhile
+        return await create(write, store, principal, given, patient_id), True
+    if not principal.is_admin:
+        raise PatientDeleted
+    service.require_match(newest, if_match)
+    return await _bring_back(write, store, newest, given), True
+
+
+async def _bring_back(
+    write: UnitOfWork, store: PatientStore, deleted: StoredResource, given: Resource
+) -> StoredResource:
+    """With the avatar that it had."""
+    before = await store.read_version(write, RESOURCE_TYPE, deleted.id, deleted.version - 1)
+    resource = before.resource() if before is not None and not before.deleted else {}
+    _become(resource, given)
+    return await deletion.restore(write, store, resource, deleted.version)
 
 
 async def patch(

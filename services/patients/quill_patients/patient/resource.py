@@ -1,6 +1,5 @@
 """Patient resources as Quill's own forms make and change them (contract 6.2, 6.5 and 11.1). Pure functions."""
 
-import secrets
 from typing import Any, Final
 
 from quill_common.fhir.resource import Resource
@@ -13,9 +12,13 @@ AVATAR: Final = "urn:quillmedical:avatar-gradient"
 AVATARS: Final = 30
 
 
-def new_patient(patient_id: str, fields: PatientCreateIn) -> Resource:
+def new_patient(patient_id: str, avatar: int, fields: PatientCreateIn) -> Resource:
     """A resource with what is known; parts that are unknown are absent."""
-    resource: Resource = {"resourceType": "Patient", "id": patient_id, "extension": [new_avatar()]}
+    resource: Resource = {
+        "resourceType": "Patient",
+        "id": patient_id,
+        "extension": [avatar_extension(avatar)],
+    }
     set_fields(resource, fields)
     return resource
 
@@ -37,9 +40,9 @@ def set_element(resource: Resource, name: str, value: Any) -> None:
         resource[name] = value
 
 
-def new_avatar() -> dict[str, Any]:
-    """The extension that every patient gets on creation."""
-    return {"url": AVATAR, "valueInteger": secrets.randbelow(AVATARS)}
+def avatar_extension(avatar: int) -> dict[str, Any]:
+    """What every patient gets on creation; 0 to 29."""
+    return {"url": AVATAR, "valueInteger": avatar}
 
 
 def avatars_of(resource: Resource) -> list[dict[str, Any]]:

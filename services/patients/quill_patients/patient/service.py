@@ -1,5 +1,6 @@
 """The rules of creating, reading, listing and changing patients."""
 
+import secrets
 import uuid
 from collections.abc import Callable
 from typing import Final
@@ -14,7 +15,7 @@ from quill_common.http.callers import AccessDenied
 from quill_common.http.errors import Conflict, PatientNotFound, PreconditionFailed, StoreUnavailable
 
 from quill_patients.patient import repository
-from quill_patients.patient.resource import gives_nothing, new_patient, set_fields
+from quill_patients.patient.resource import AVATARS, gives_nothing, new_patient, set_fields
 from quill_patients.patient.schemas import PatientCreateIn, PatientUpdateIn
 from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
@@ -42,20 +43,16 @@ async def read(reader: Reader, store: PatientStore, principal: Principal, patien
 async def create(
     write: UnitOfWork, store: PatientStore, principal: Principal, fields: PatientCreateIn
 ) -> StoredResource:
-    """Store a new patient. Raises PatientExists."""
-    return await add(write, store, principal, new_patient(fields.patient_id or str(uuid.uuid4()), fields))
-
-
-async def add(write: UnitOfWork, store: PatientStore, principal: Principal, resource: Resource) -> StoredResource:
-    """Store a Patient that is new. Raises PatientExists when its id or NHS number is taken, and tells not which."""
+    """Store a new patient. Raises PatientExists when the wanted id is taken."""
+    patient_id = fields.patient_id or str(uuid.uuid4())
     try:
-        stored = await store.create(write, resource)
+        stored = await store.create(write, new_patient(patient_id, secrets.randbelow(AVATARS), fields))
     except ResourceExists as problem:
         raise PatientExists from problem
     # Admins join nothing: they add the patient to an organisation in a second step.
     joins = principal.level == "staff"
     organisation = await repository.primary_organisation(write, principal) if joins else None
-    await write.publish(PatientCreated(id=stored.id, organisation_id=organisation))
+    await write.publish(PatientCreated(id=patient_id, organisation_id=organisation))
     return stored
 
 
