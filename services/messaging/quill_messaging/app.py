@@ -10,7 +10,6 @@ from quill_messaging.events import projection
 from quill_messaging.exports.routes import router as exports
 from quill_messaging.message.routes import router as message
 from quill_messaging.participant.routes import router as participant
-from quill_messaging.record.routes import router as record
 from quill_messaging.settings import Settings
 
 

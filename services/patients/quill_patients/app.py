@@ -9,6 +9,7 @@ from quill_patients.demographics.routes import router as demographics
 from quill_patients.events import projection
 from quill_patients.exports.routes import router as exports
 from quill_patients.fhir_api.routes import router as fhir_api
+from quill_patients.history.routes import router as history
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
@@ -23,7 +24,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         settings or load(Settings),
-        [verification, patient, demographics, metadata, imports, exports, store_health, fhir_api],
+        [verification, patient, demographics, metadata, history, imports, exports, store_health, fhir_api],
         projection=projection(),
         isolated=isolated,
         keys=keys,

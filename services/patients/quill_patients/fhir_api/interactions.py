@@ -39,15 +39,11 @@ _PATCH: Final = (JSON_PATCH,)
 
 INTERACTIONS: Final = (
     Interaction("GET", "/Patient", reading.search, "patient.list", "search-type"),
-    Interaction(
-        "POST", _SEARCH, reading.search, "patient.list", "search-type", body=_FORM
-    ),
+    Interaction("POST", _SEARCH, reading.search, "patient.list", "search-type", body=_FORM),
     Interaction("POST", "/Patient", writing.create, "patient.create", "create", guards=(Staff,), body=_RESOURCE),
     Interaction("GET", _ONE, reading.read, "patient.read", "read"),
     Interaction("PUT", _ONE, writing.update, "patient.update", "update", guards=(Staff,), body=_RESOURCE),
-    Interaction(
-        "PATCH", _ONE, writing.patch, "patient.update", "patch", guards=(Staff,), body=_PATCH
-    ),
+    Interaction("PATCH", _ONE, writing.patch, "patient.update", "patch", guards=(Staff,), body=_PATCH),
     Interaction("DELETE", _ONE, writing.delete, "patient.delete", "delete"),
     Interaction("GET", f"{_ONE}/_history", reading.history, "patient_history.read", "history-instance"),
     Interaction("GET", f"{_ONE}/_history/{{version}}", reading.vread, "patient_version.read", "vread"),

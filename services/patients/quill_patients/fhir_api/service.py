@@ -44,7 +44,9 @@ async def replace(
     if given.get("id") != patient_id:
         raise NotFhir([Issue("invalid", "must be the id of the address", expression="Patient.id")])
     try:
-        return await service.change(write, store, patient_id, if_match, lambda resource: _become(resource, given)), False
+        return await service.change(
+            write, store, patient_id, if_match, lambda resource: _become(resource, given)
+        ), False
     except PatientNotFound:
         newest = await deletion.newest(write, store, patient_id)
     if newest is None:
