@@ -210,7 +210,7 @@ async def test_a_trusted_proxy_passes_the_name_on(start_gateway: StartGateway) -
 
 
 def test_a_csrf_token_is_asked_of_those_only_who_have_a_session() -> None:
-    assert {route.caller for route in ROUTES if route.csrf} == {Caller.SIGNED_IN}
+    assert {route.caller for route in ROUTES if route.csrf} == {Caller.SIGNED_IN, Caller.BEARER_TOO}
 
 
 @pytest.mark.parametrize(
