@@ -14,6 +14,7 @@ from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.routes import router as patient
+from quill_patients.prescription.routes import router as prescription
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
 from quill_patients.verification.routes import router as verification
@@ -24,7 +25,18 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         settings or load(Settings),
-        [verification, patient, demographics, metadata, history, imports, exports, store_health, fhir_api],
+        [
+            verification,
+            patient,
+            demographics,
+            metadata,
+            history,
+            prescription,
+            imports,
+            exports,
+            store_health,
+            fhir_api,
+        ],
         projection=projection(),
         isolated=isolated,
         keys=keys,

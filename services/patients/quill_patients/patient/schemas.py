@@ -3,19 +3,11 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from quill_common.fhir.resource import is_fhir_id
 from quill_common.http.shapes import BlankIsAbsent, Body, Text
 
-from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText
+from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText, fhir_id
 
-
-def _fhir_id(value: str) -> str:
-    if not is_fhir_id(value):
-        raise ValueError("must have 1 to 64 letters, digits, hyphens or dots")
-    return value
-
-
-WantedId = Annotated[Annotated[Text, AfterValidator(_fhir_id)] | None, BlankIsAbsent]
+WantedId = Annotated[Annotated[Text, AfterValidator(fhir_id)] | None, BlankIsAbsent]
 
 
 class PatientCreateIn(Body):
