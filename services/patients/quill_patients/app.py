@@ -15,6 +15,7 @@ from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.routes import router as patient
 from quill_patients.prescription.routes import router as prescription
+from quill_patients.search.upkeep import keep_searchable
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
 from quill_patients.verification.routes import router as verification
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
             fhir_api,
         ],
         projection=projection(),
+        background=[keep_searchable],
         isolated=isolated,
         keys=keys,
     )

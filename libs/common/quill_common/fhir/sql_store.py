@@ -79,7 +79,7 @@ class SqlResourceStore:
 
     async def update(self, writer: Writer, resource: Resource, expected: int) -> StoredResource:
         stored = _version_of(resource, expected + 1)
-        if await self._change(writer, {**sql.row_of(stored), **self._search(resource)}):
+        if await self._change(writer, self._row(resource, stored)):
             return stored
         [result] = await self._add(writer, [(resource, stored)])  # where `expected` says deleted it is brought back
         if isinstance(result, StoredResource):
@@ -122,7 +122,7 @@ class SqlResourceStore:
         rows = []
         for resource, stored in given:
             if firsts.setdefault(_key(stored), stored) is stored:
-                rows.append({**sql.row_of(stored), **self._search(resource)})
+                rows.append(self._row(resource, stored))
         if not rows:
             return []
         names = tuple(rows[0])
@@ -147,6 +147,10 @@ class SqlResourceStore:
     def _exists(self, stored: StoredResource, is_present: Mapping[Key, bool]) -> ResourceExists:
         taken = "id" if is_present.get(_key(stored), True) else self._once
         return ResourceExists(f"{stored.resource_type}/{stored.id}", taken)
+
+    def _row(self, resource: Resource, stored: StoredResource) -> dict[str, Any]:
+        """The row of `present` for a resource and the version that it is stored as."""
+        return {**sql.row_of(stored), **self._search(resource)}
 
     async def _change(self, writer: Writer, row: Mapping[str, Any]) -> bool:
         names = tuple(row)
