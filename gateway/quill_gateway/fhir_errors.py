@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from quill_common.fhir.outcome import FHIR_JSON, outcome_of
+from quill_common.fhir.outcome import (  # quill: allow import-direction - one table of FHIR's codes for all
+    FHIR_JSON,
+    outcome_of,
+)
 
 from quill_gateway.errors import Headers, Refusal
 

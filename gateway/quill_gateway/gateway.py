@@ -23,7 +23,7 @@ from quill_gateway.errors import (
     Unexpected,
 )
 from quill_gateway.exchange import Exchange, Receive, Scope, Send
-from quill_gateway.fhir_errors import FHIR_BASE
+from quill_gateway.fhir_errors import FHIR_BASE, is_fhir
 from quill_gateway.forwarding import BrokenAnswer, Forwarder
 from quill_gateway.headers import Incoming
 from quill_gateway.observing import Observer
@@ -173,7 +173,7 @@ class Gateway:
         exchange.route = route.path
         if isinstance(route, Route):
             exchange.service = route.service
-            if not query.isascii():
+            if not query.isascii() or (is_fhir(raw_path) and b"%00" in query):  # a service's own refusal is not FHIR's
                 raise BadRequest
         return route
 

@@ -117,6 +117,7 @@ async def test_every_refusal_of_the_gateway_is_an_outcome(
         assert await _outcome(await client.get(PATIENT)) == (401, "login", "Not authenticated")
         for path in ("/api/fhir/R4", "/api/fhir/R4/Observation", "/api/fhir/R4/Patient/1/x", "/api/fhir/R4/Patient//"):
             assert await refusal("GET", path) == (404, "not-found", "Not Found"), path
+        assert await refusal("GET", f"{PATIENT}?name=a%00b") == (400, "invalid", "Bad request")
         assert await refusal("DELETE", PATIENT) == (405, "not-supported", "Method Not Allowed")
         assert await refusal("POST", PATIENT, data=b"x" * 101) == (413, "too-long", "Request body too large")
         assert await refusal("GET", f"{PATIENT}?name={'x' * 9000}") == (414, "too-long", "URI too long")

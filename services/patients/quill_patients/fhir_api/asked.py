@@ -64,6 +64,12 @@ def condition_of(header: str) -> tuple[Criterion, ...]:
     return criteria
 
 
+def require_no_condition(request: Request) -> None:
+    """Refuse a creation with search parameters in its address: ignored, it would make a second record."""
+    if any(name not in EVERYWHERE for name, _ in _query(request)):
+        raise invalid_parameter("query", "a condition for a creation goes into the header If-None-Exist")
+
+
 def criteria_of(pairs: Pairs) -> tuple[Criterion, ...]:
     """Raises NotFhir that names the parameter."""
     try:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 CONDITION: Final = "if-none-exist"
 
-_PATIENCE_SECONDS: Final = 20.0
+_PATIENCE_SECONDS: Final = 50.0
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('quill conditional create ' || current_schema))")
 
 

@@ -14,7 +14,7 @@ from quill_common.http.shapes import FhirId
 
 from quill_patients.fhir_api import service
 from quill_patients.fhir_api.answers import found_answer, written_answer
-from quill_patients.fhir_api.asked import condition_of
+from quill_patients.fhir_api.asked import condition_of, require_no_condition
 from quill_patients.fhir_api.bodies import patch_of, patient_of
 from quill_patients.fhir_api.reading import require_not_deleted
 from quill_patients.patient import deletion
@@ -38,6 +38,7 @@ async def create(
     if_none_exist: IfNoneExist = None,
 ) -> Response:
     """Store a new patient under an id of the server's, or find the one that matches `If-None-Exist`."""
+    require_no_condition(request)
     given = await patient_of(request)
     criteria = None if if_none_exist is None else condition_of(if_none_exist)
     await once.begin()

@@ -65,6 +65,12 @@ async def test_a_condition_is_never_half_understood(kit: ServiceKit, door: Door,
     assert await kit.published() == []
 
 
+async def test_a_condition_in_the_address_is_not_ignored(kit: ServiceKit, door: Door) -> None:
+    response = await door(await kit.admin(), "POST", "Patient?identifier=urn:mrn|M1&_format=json", BODY)
+    assert outcome(response)[:2] == (400, "invalid")
+    assert await kit.published() == []
+
+
 async def test_an_address_before_the_condition_is_taken(kit: ServiceKit, door: Door) -> None:
     admin = await kit.admin()
     for condition, status in (("Patient?identifier=urn:mrn%7CM1", 201), ("identifier=urn:mrn|M1&_format=json", 200)):

@@ -60,7 +60,10 @@ async def test_as_much_is_answered_as_was_preferred(kit: ServiceKit, door: Door,
 
 async def test_what_is_kept_is_what_came(kit: ServiceKit, door: Door) -> None:
     admin = await kit.admin()
-    text = b'{"resourceType":"Patient","extension":[{"url":"urn:w","valueDecimal":70.10}],"_birthDate":{"extension":[{"url":"urn:b","valueString":"c"}]}}'
+    text = (
+        b'{"resourceType":"Patient","extension":[{"url":"urn:w","valueDecimal":70.10}],'
+        b'"_birthDate":{"extension":[{"url":"urn:b","valueString":"c"}]}}'
+    )
     created = await door(admin, "POST", "Patient", text, content_type="application/json")
     assert created.status_code == 201
     assert b'"valueDecimal":70.10' in created.content
