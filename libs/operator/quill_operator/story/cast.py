@@ -9,12 +9,13 @@ from quill_operator.story.actor import Actor
 
 @dataclass
 class Cast:
-    """The four people, and what the admin has set up for them."""
+    """The five people, and what the admin has set up for them."""
 
     admin: Actor
     clinician: Actor
     patient: Actor
     outsider: Actor
+    guest: Actor
     run: str
     password: str
 
@@ -25,6 +26,7 @@ class Cast:
             clinician=Actor("Dr Amara Osei", base_url),
             patient=Actor("Edith Marsh", base_url),
             outsider=Actor("Dr Ian Stranger", base_url),
+            guest=Actor("Dr Noor Haddad", base_url),
             run=secrets.token_hex(4),
             password=secrets.token_urlsafe(16),
         )
@@ -42,5 +44,5 @@ class Cast:
         }
 
     async def leave(self) -> None:
-        for actor in (self.admin, self.clinician, self.patient, self.outsider):
+        for actor in (self.admin, self.clinician, self.patient, self.outsider, self.guest):
             await actor.visitor.http.aclose()

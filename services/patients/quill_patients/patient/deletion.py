@@ -1,7 +1,7 @@
 """The rules of deleting a patient and of bringing one back. Who may is decided by the routes.
 
-What is deleted is nowhere but in the history. Memberships and what others keep about the patient stay, so that who comes
-back is where they were.
+What is deleted is nowhere but in the history. Memberships and what others keep about the patient stay, so that who
+comes back is where they were.
 """
 
 from quill_common.events.catalogue.patients import PatientCreated, PatientDeactivated, PatientDeleted

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from quill_common.http.shapes import BlankIsAbsent, Body, Text
+from quill_common.http.shapes import ADDITIVE, BlankIsAbsent, Body, Text
 
 from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText, fhir_id
 
@@ -90,5 +90,5 @@ class PatientsOut(BaseModel):
     next_cursor: Annotated[str | None, Field(description="For the next page; null at the end")] = None
     total: Annotated[
         int | None,
-        Field(description="Patients on all pages; with `total=true`", json_schema_extra={"x-quill-additive": True}),
+        Field(description="Patients on all pages; with `total=true`", json_schema_extra=dict(ADDITIVE)),
     ] = None
