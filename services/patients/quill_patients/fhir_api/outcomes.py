@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from quill_common.fhir.outcome import CODES, FHIR_JSON, Issue, operation_outcome
-from quill_common.fhir.validation import InvalidResource
+from quill_common.fhir.validation import InvalidResource, Problem
 from quill_common.http.errors import BadRequest, QuillError, internal_error
 from quill_common.log import get_logger
 
@@ -49,7 +49,8 @@ def invalid_parameter(name: str, message: str) -> NotFhir:
 
 def fhir_path(place: Sequence[str | int]) -> str:
     """`("name", 0, "family")` as `Patient.name[0].family`."""
-    return RESOURCE_TYPE + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    path = Problem(tuple(place), "").path
+    return f"{RESOURCE_TYPE}.{path}" if path else RESOURCE_TYPE
 
 
 async def outcome_of(request: Request, problem: Exception) -> Response:

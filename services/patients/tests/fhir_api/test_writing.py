@@ -85,7 +85,7 @@ async def test_what_is_kept_is_what_came(kit: ServiceKit, door: Door) -> None:
         ({"resourceType": "Patient", "gender": "f"}, "Patient.gender"),
         ({"resourceType": "Patient", "name": [{"family": 3}]}, "Patient.name[0].family"),
         ({"resourceType": "Patient", "name": []}, "Patient.name"),
-        ({"resourceType": "Patient", "colour": "red"}, "Patient.colour"),
+        ({"resourceType": "Patient", "is_active": False}, "Patient.is_active"),
         ({"resourceType": "Observation"}, "Patient.resourceType"),
     ],
 )
