@@ -1,6 +1,6 @@
-"""Who calls: the access cookie, whether its session still lives, and the CSRF token."""
+"""Who calls: the access token, whether its session still lives, and the CSRF token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from quill_common.identity import (
     AccessClaims,
@@ -25,10 +25,21 @@ class Admission:
         self._follower = follower
 
     async def access_token(self, cookies: Cookies) -> tuple[str, AccessClaims]:
-        """The token to pass on. Raises NotAuthenticated, BadToken, or Away when it cannot be decided."""
+        """The token of the cookie. Raises NotAuthenticated, BadToken, or Away when it cannot be decided."""
         token = cookies.get(b"access_token")
         if not token:
             raise NotAuthenticated
+        return token, await self._claims(token)
+
+    async def bearer_token(self, authorization: Sequence[bytes]) -> tuple[str, AccessClaims]:
+        """The token of the Authorization headers: one, of the scheme Bearer, else BadToken. Never falls back."""
+        scheme, _, token = authorization[0].decode("latin-1").partition(" ")
+        if len(authorization) != 1 or scheme.lower() != "bearer":
+            raise BadToken
+        token = token.strip()
+        return token, await self._claims(token)
+
+    async def _claims(self, token: str) -> AccessClaims:
         try:
             claims = self._verifier.remembered(token) or await self._verifier.access(token)
         except InvalidToken as problem:
@@ -39,7 +50,7 @@ class Admission:
             raise Away
         if claims.session_id in self._ended:
             raise BadToken
-        return token, claims
+        return claims
 
     async def held_session(self, cookies: Cookies) -> str | None:
         """The living session of this browser, which a sign-in takes the place of; None also when it cannot be told."""

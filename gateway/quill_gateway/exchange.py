@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from quill_gateway.errors import Headers, Refusal
+from quill_gateway.fhir_errors import fhir_error, is_fhir
 from quill_gateway.headers import Incoming
 
 Message = MutableMapping[str, Any]
@@ -63,4 +64,7 @@ class Exchange:
         await self.answer(status, orjson.dumps(content), _JSON)
 
     async def refuse(self, refusal: Refusal) -> None:
-        await self.answer(refusal.status, refusal.body, _JSON + refusal.headers)
+        if is_fhir(self.scope["raw_path"]):
+            await self.answer(refusal.status, *fhir_error(refusal))
+        else:
+            await self.answer(refusal.status, refusal.body, _JSON + refusal.headers)

@@ -9,6 +9,7 @@ from quill_common.identity import KeysUnavailable
 from quill_gateway.admission import Admission
 from quill_gateway.body import ClientGone
 from quill_gateway.browsers import on_all_answers
+from quill_gateway.called_as import CalledAs
 from quill_gateway.client_address import ClientAddress
 from quill_gateway.cors import Cors
 from quill_gateway.errors import (
@@ -22,6 +23,7 @@ from quill_gateway.errors import (
     Unexpected,
 )
 from quill_gateway.exchange import Exchange, Receive, Scope, Send
+from quill_gateway.fhir_errors import FHIR_BASE, is_fhir
 from quill_gateway.forwarding import BrokenAnswer, Forwarder
 from quill_gateway.headers import Incoming
 from quill_gateway.observing import Observer
@@ -70,6 +72,7 @@ class Gateway:
         self._background = background
         self._cors = Cors(settings.cors_origins)
         self._client_address = ClientAddress(settings.trusted_proxies)
+        self._called_as = CalledAs(self._client_address, https_only=settings.secure_cookies)
         self._same_origin = SameOrigin(settings.frontend_origins, self._client_address)
         self._on_all = on_all_answers(https_only=settings.secure_cookies)
 
@@ -125,6 +128,8 @@ class Gateway:
         client = exchange.scope.get("client")
         peer = client[0] if client else "unknown"
         await self._admit(exchange, route, peer)
+        if route.path.startswith(FHIR_BASE) and (base := self._called_as.base(exchange, peer)):
+            headers["X-Quill-Called-As"] = base
         if route.clinical and not self._settings.clinical_services_enabled:
             raise ClinicalOff
         if (incoming.content_length or 0) > self._settings.body_limit:
@@ -137,7 +142,11 @@ class Gateway:
         """Refuse who may not pass; put what proves the caller into the headers for the service."""
         incoming = exchange.incoming
         cookies, claims = incoming.cookies(), None
-        if route.caller is Caller.SIGNED_IN:
+        authorization = incoming.read.get(b"authorization") if route.caller is Caller.BEARER_TOO else None
+        if authorization:
+            token, claims = await self._admission.bearer_token(authorization)
+            incoming.forwarded["Authorization"] = f"Bearer {token}"
+        elif route.caller in {Caller.SIGNED_IN, Caller.BEARER_TOO}:
             token, claims = await self._admission.access_token(cookies)
             incoming.forwarded["Authorization"] = f"Bearer {token}"
         elif route.caller is Caller.REFRESH_COOKIE:
@@ -146,7 +155,7 @@ class Gateway:
             incoming.forwarded["X-Quill-Held-Session"] = held
         if route.method not in SAFE_METHODS:
             self._same_origin.check(incoming, peer)
-        if route.csrf and claims is not None:
+        if route.csrf and claims is not None and not authorization:  # no browser sends a bearer token by itself
             await self._admission.check_csrf(incoming.first(b"x-csrf-token"), cookies, claims)
 
     def _route(self, exchange: Exchange) -> Route | OwnRoute:
@@ -164,7 +173,7 @@ class Gateway:
         exchange.route = route.path
         if isinstance(route, Route):
             exchange.service = route.service
-            if not query.isascii():
+            if not query.isascii() or (is_fhir(raw_path) and b"%00" in query):  # a service's own refusal is not FHIR's
                 raise BadRequest
         return route
 

@@ -38,6 +38,7 @@ _NEVER_FORWARDED = HOP_BY_HOP | {
 _READ = frozenset(
     {
         b"access-control-request-method",
+        b"authorization",
         b"connection",
         b"content-length",
         b"cookie",
@@ -48,6 +49,7 @@ _READ = frozenset(
         b"x-csrf-token",
         b"x-forwarded-for",
         b"x-forwarded-host",
+        b"x-forwarded-proto",
         b"x-request-id",
     }
 )

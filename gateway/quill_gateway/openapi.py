@@ -25,11 +25,13 @@ _SECURITY: Final[dict[Caller, list[Document]]] = {
     Caller.ANYONE: [],
     Caller.SIGNING_IN: [],
     Caller.SIGNED_IN: [{"sessionCookie": []}],
+    Caller.BEARER_TOO: [{"sessionCookie": []}, {"bearerToken": []}],
     Caller.REFRESH_COOKIE: [{"refreshCookie": []}],
 }
 _SCHEMES: Final = {
     "sessionCookie": {"type": "apiKey", "in": "cookie", "name": "access_token"},
     "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "refresh_token"},
+    "bearerToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
 _HEALTH: Final = {
     "operationId": "getHealth",

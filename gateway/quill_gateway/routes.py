@@ -8,10 +8,14 @@ from quill_common.topology import Service
 
 
 class Caller(Enum):
-    """Which credential a route takes; services decide about rights. `SIGNING_IN` needs none, gives up its own."""
+    """Which credential a route takes; services decide about rights. `SIGNING_IN` needs none, gives up its own.
+
+    `BEARER_TOO` is signed in by cookie, or by the same token in `Authorization: Bearer`.
+    """
 
     ANYONE = auto()
     SIGNED_IN = auto()
+    BEARER_TOO = auto()
     REFRESH_COOKIE = auto()
     SIGNING_IN = auto()
 
@@ -41,7 +45,7 @@ def _on(method: str, path: str, service: Service, caller: Caller, guard: Guard =
 
 
 ANYONE, SIGNED_IN, REFRESH_COOKIE = Caller.ANYONE, Caller.SIGNED_IN, Caller.REFRESH_COOKIE
-SIGNING_IN = Caller.SIGNING_IN
+SIGNING_IN, BEARER_TOO = Caller.SIGNING_IN, Caller.BEARER_TOO
 CSRF, CLINICAL, BOTH = Guard.CSRF, Guard.CLINICAL, Guard.CSRF | Guard.CLINICAL
 
 # fmt: off
@@ -127,6 +131,18 @@ BEYOND_CONTRACT: Final[tuple[Route, ...]] = (
     _on("GET",    "/api/patients/{patient_id}/history",                     "patients", SIGNED_IN, CLINICAL),
     _on("GET",    "/api/patients/{patient_id}/history/{version}",           "patients", SIGNED_IN, CLINICAL),
     _on("POST",   "/api/auth/totp/recovery-codes",                          "auth", SIGNED_IN, CSRF),
+
+    _on("GET",    "/api/fhir/R4/metadata",                                  "patients", ANYONE, CLINICAL),
+    _on("GET",    "/api/fhir/R4/Patient",                                   "patients", BEARER_TOO, CLINICAL),
+    _on("POST",   "/api/fhir/R4/Patient",                                   "patients", BEARER_TOO, BOTH),
+    _on("POST",   "/api/fhir/R4/Patient/_search",                           "patients", BEARER_TOO, BOTH),
+    _on("GET",    "/api/fhir/R4/Patient/{patient_id}",                      "patients", BEARER_TOO, CLINICAL),
+    _on("PUT",    "/api/fhir/R4/Patient/{patient_id}",                      "patients", BEARER_TOO, BOTH),
+    _on("PATCH",  "/api/fhir/R4/Patient/{patient_id}",                      "patients", BEARER_TOO, BOTH),
+    _on("DELETE", "/api/fhir/R4/Patient/{patient_id}",                      "patients", BEARER_TOO, BOTH),
+    _on("GET",    "/api/fhir/R4/Patient/{patient_id}/_history",             "patients", BEARER_TOO, CLINICAL),
+    _on("GET",    "/api/fhir/R4/Patient/{patient_id}/_history/{version}",   "patients", BEARER_TOO, CLINICAL),
+    _on("GET",    "/api/fhir/R4/Patient/{patient_id}/$everything",          "patients", BEARER_TOO, CLINICAL),
 )
 # fmt: on
 

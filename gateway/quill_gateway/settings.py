@@ -19,7 +19,7 @@ class GatewaySettings(CommonSettings):
     )
     secure_cookies: bool = Field(True, validation_alias="SECURE_COOKIES", description="Browsers come over HTTPS only")
     trusted_proxies: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
-        [], description="Networks whose X-Forwarded-For and -Host are believed"
+        [], description="Networks whose X-Forwarded-For, -Host and -Proto are believed"
     )
 
     body_limit: int = Field(1024 * 1024, ge=1, description="Largest request body, bytes")

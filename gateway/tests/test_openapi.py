@@ -106,7 +106,7 @@ def test_operations_are_described_as_a_client_uses_them() -> None:
     public = document["paths"]["/api/auth/organizations"]["get"]
     assert public["security"] == []
     assert "parameters" not in public
-    assert set(document["components"]["securitySchemes"]) == {"sessionCookie", "refreshCookie"}
+    assert set(document["components"]["securitySchemes"]) == {"sessionCookie", "refreshCookie", "bearerToken"}
     assert set(document["components"]["parameters"]) == {"CsrfToken"}
 
 

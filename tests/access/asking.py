@@ -51,7 +51,8 @@ async def ask(scene: Scene, row: Row, kind: str, target: Target) -> Answered:
     caller = made.caller or caller
     scene.http.cookies.clear()
     body = {} if made.json is None else {"json": made.json}
-    response = await scene.http.request(row.method, row.target.format(**fills), headers=caller.headers(), **body)
+    headers = {**caller.headers(), **made.headers}
+    response = await scene.http.request(row.method, row.target.format(**fills), headers=headers, data=made.form, **body)
     return Answered(response, caller, str(fills["patient_id"]))
 
 

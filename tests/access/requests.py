@@ -14,11 +14,16 @@ from system.ward import PASSWORD, good, grant, invite, organisation, patient
 
 @dataclass
 class Ask:
-    """What is sent: `fills` replace the usual parts of the path, `caller` replaces who sends it."""
+    """What is sent: `fills` replace the usual parts of the path, `caller` replaces who sends it.
+
+    `headers` are beside those of the caller; `form` goes in place of `json`.
+    """
 
     json: Any = None
     fills: dict[str, Any] = field(default_factory=dict)
     caller: Caller | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
 
 
 Make = Callable[[Scene, Caller, Target], Awaitable[Ask]]
@@ -144,7 +149,23 @@ async def _switch_account(scene: Scene, _caller: Caller, _target: Target) -> Ask
     return Ask(fills={"user_id": scene.switched_id})
 
 
+async def _search(_scene: Scene, _caller: Caller, _target: Target) -> Ask:
+    return Ask(form={"family": "Ravenscroft"})
+
+
+async def _replace(scene: Scene, _caller: Caller, target: Target) -> Ask:
+    """With the name that tells of the patient."""
+    name = [{"use": "official", "family": scene.family_name, "given": ["Ada"]}]
+    return Ask({"resourceType": "Patient", "id": target.patient_id, "name": name})
+
+
+async def _json_patch(_scene: Scene, _caller: Caller, _target: Target) -> Ask:
+    patch = [{"op": "add", "path": "/gender", "value": "female"}]
+    return Ask(patch, headers={"Content-Type": "application/json-patch+json"})
+
+
 _PATIENT = "/api/patients/{patient_id}"
+_FHIR_PATIENT = "/api/fhir/R4/Patient/{patient_id}"
 _THREAD = "/api/conversations/{conversation_id}"
 _ORGANISATION = "/api/organizations/{org_id}"
 
@@ -186,6 +207,11 @@ REQUESTS: dict[str, Make] = {
     "POST /api/users/{user_id}/activate": _switch_account,
     "POST /api/auth/totp/verify": _body({"code": "000000"}),
     "POST /api/auth/totp/recovery-codes": _body({"code": "000000"}),
+    "POST /api/fhir/R4/Patient": _body({"resourceType": "Patient", "name": [{"family": "New"}]}),
+    "POST /api/fhir/R4/Patient/_search": _search,
+    f"PUT {_FHIR_PATIENT}": _replace,
+    f"PATCH {_FHIR_PATIENT}": _json_patch,
+    f"DELETE {_FHIR_PATIENT}": _on_own_patient,
     # of routes that are not built yet
     "POST /api/auth/forgot-password": _mail_me,
     "POST /api/auth/reset-password": _body({"token": "not a token", "new_password": PASSWORD}),

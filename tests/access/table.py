@@ -104,6 +104,18 @@ GET    /api/audit                                           401 403 403 403 403 
 GET    /api/patients/{patient_id}/audit                     401 200 403 403 403 403 403 403 403 403 200 401 401 200 403
 GET    /api/patients/{patient_id}/history                   401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 GET    /api/patients/{patient_id}/history/{version}         401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+
+GET    /api/fhir/R4/metadata                                200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+GET    /api/fhir/R4/Patient?family=Ravenscroft              401 200 nil nil 200 nil 200 200 nil 200 200 401 401 200 403
+POST   /api/fhir/R4/Patient/_search                         401 200 nil nil 200 nil 200 200 nil 200 200 401 401 403 403
+POST   /api/fhir/R4/Patient                                 401 403 403 403 403 403 201 201 201 201 201 401 401 403 403
+GET    /api/fhir/R4/Patient/{patient_id}                    401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+PUT    /api/fhir/R4/Patient/{patient_id}                    401 403 403 403 403 403 200 200 403 200 200 401 401 403 403
+PATCH  /api/fhir/R4/Patient/{patient_id}                    401 403 403 403 403 403 200 200 403 200 200 401 401 403 403
+DELETE /api/fhir/R4/Patient/{patient_id}                    401 403 403 403 403 403 403 403 403 204 204 401 401 403 403
+GET    /api/fhir/R4/Patient/{patient_id}/_history           401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+GET    /api/fhir/R4/Patient/{patient_id}/_history/{version} 401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+GET    /api/fhir/R4/Patient/{patient_id}/$everything        401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 """
 """The same for the routes of `docs/api-beyond-the-contract.md`."""
 

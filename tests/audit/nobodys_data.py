@@ -34,7 +34,7 @@ OWN: Final = {
         "GET /api/organizations/{org_id}/features": "switches of an organisation",
         "GET /internal/organisations/{organisation_id}": "the name of an organisation",
     },
-    "patients": {"GET /health/store": "health"},
+    "patients": {"GET /health/store": "health", "GET /api/fhir/R4/metadata": "what the FHIR door can do"},
     "letters": {"GET /health/store": "health"},
     "messaging": {},
 }

@@ -10,6 +10,7 @@ from quill_messaging.events import projection
 from quill_messaging.exports.routes import router as exports
 from quill_messaging.message.routes import router as message
 from quill_messaging.participant.routes import router as participant
+from quill_messaging.record.routes import router as record
 from quill_messaging.settings import Settings
 
 
@@ -18,7 +19,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "messaging",
         settings or load(Settings),
-        [conversation, message, participant, exports],
+        [conversation, message, participant, exports, record],
         projection=projection(),
         isolated=isolated,
         keys=keys,

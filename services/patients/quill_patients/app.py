@@ -8,6 +8,7 @@ from quill_common.settings import load
 from quill_patients.demographics.routes import router as demographics
 from quill_patients.events import projection
 from quill_patients.exports.routes import router as exports
+from quill_patients.fhir_api.routes import router as fhir_api
 from quill_patients.history.routes import router as history
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
@@ -25,7 +26,18 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         settings or load(Settings),
-        [verification, patient, demographics, metadata, history, prescription, imports, exports, store_health],
+        [
+            verification,
+            patient,
+            demographics,
+            metadata,
+            history,
+            prescription,
+            imports,
+            exports,
+            store_health,
+            fhir_api,
+        ],
         projection=projection(),
         background=[keep_searchable],
         isolated=isolated,

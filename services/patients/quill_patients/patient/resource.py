@@ -17,7 +17,7 @@ def new_patient(patient_id: str, avatar: int, fields: PatientCreateIn) -> Resour
     resource: Resource = {
         "resourceType": "Patient",
         "id": patient_id,
-        "extension": [{"url": AVATAR, "valueInteger": avatar}],
+        "extension": [avatar_extension(avatar)],
     }
     set_fields(resource, fields)
     return resource
@@ -38,6 +38,26 @@ def set_element(resource: Resource, name: str, value: Any) -> None:
     """Set an element, unless the value is None."""
     if value is not None:
         resource[name] = value
+
+
+def avatar_extension(avatar: int) -> dict[str, Any]:
+    """What every patient gets on creation; 0 to 29."""
+    return {"url": AVATAR, "valueInteger": avatar}
+
+
+def avatars_of(resource: Resource) -> list[dict[str, Any]]:
+    """The avatar as it stands in the resource: a list of one, of none in what came from elsewhere."""
+    return [extension for extension in resource.get("extension") or [] if extension.get("url") == AVATAR]
+
+
+def set_avatars(resource: Resource, avatars: list[dict[str, Any]]) -> None:
+    """Give it these avatars and no others; further extensions stay."""
+    if avatars_of(resource) == avatars:
+        return
+    others = [extension for extension in resource.get("extension") or [] if extension.get("url") != AVATAR]
+    resource["extension"] = [*avatars, *others]
+    if not resource["extension"]:
+        del resource["extension"]
 
 
 def gives_nothing(fields: PatientUpdateIn) -> bool:

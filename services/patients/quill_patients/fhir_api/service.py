@@ -1,0 +1,92 @@
+"""What the door makes of a Patient that came as a whole: the rules of storing it are `patient.service`'s."""
+
+import secrets
+import uuid
+from typing import Any
+
+from quill_common.access.principal import Principal
+from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.fhir.outcome import Issue
+from quill_common.fhir.resource import Resource, StoredResource
+from quill_common.http.errors import PatientNotFound
+
+from quill_patients.fhir_api.bodies import require_valid
+from quill_patients.fhir_api.outcomes import NotFhir, NotProcessable, PatientDeleted
+from quill_patients.fhir_api.patching import patched
+from quill_patients.patient import deletion, service
+from quill_patients.patient.resource import AVATARS, avatar_extension, avatars_of, set_avatars
+from quill_patients.patient.service import PatientChangedMeanwhile
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
+
+
+async def create(
+    write: UnitOfWork, store: PatientStore, principal: Principal, given: Resource, patient_id: str | None = None
+) -> StoredResource:
+    """Store a new patient under a new id, whatever id it came with, or under `patient_id`. Raises PatientExists."""
+    resource = {**given, "id": patient_id or str(uuid.uuid4())}
+    set_avatars(resource, [avatar_extension(secrets.randbelow(AVATARS))])
+    return await service.add(write, store, principal, resource)
+
+
+async def replace(
+    write: UnitOfWork,
+    store: PatientStore,
+    principal: Principal,
+    patient_id: str,
+    given: Resource,
+    if_match: str | None,
+) -> tuple[StoredResource, bool]:
+    """Store `given` as the next version, and whether it is one that was not there: who has access to an id that was
+    never used may create under it, an admin may bring back what was deleted.
+
+    Raises PatientChangedMeanwhile, PatientDeleted, and PatientExists for an id or NHS number that is taken.
+    """
+    if given.get("id") != patient_id:
+        raise NotFhir([Issue("invalid", "must be the id of the address", expression="Patient.id")])
+    try:
+        return await service.change(
+            write, store, patient_id, if_match, lambda resource: _become(resource, given)
+        ), False
+    except PatientNotFound:
+        newest = await deletion.newest(write, store, patient_id)
+    if newest is None:
+        if if_match is not None:
+            raise PatientChangedMeanwhile
+        return await create(write, store, principal, given, patient_id), True
+    if not principal.is_admin:
+        raise PatientDeleted
+    service.require_match(newest, if_match)
+    return await _bring_back(write, store, newest, given), True
+
+
+async def _bring_back(
+    write: UnitOfWork, store: PatientStore, deleted: StoredResource, given: Resource
+) -> StoredResource:
+    """With the avatar that it had."""
+    before = await store.read_version(write, RESOURCE_TYPE, deleted.id, deleted.version - 1)
+    resource = before.resource() if before is not None and not before.deleted else {}
+    _become(resource, given)
+    return await deletion.restore(write, store, resource, deleted.version)
+
+
+async def patch(
+    write: UnitOfWork, store: PatientStore, patient_id: str, document: list[Any], if_match: str | None
+) -> StoredResource:
+    """Store what a JSON Patch makes of the present version. Raises NotProcessable, PatientNotFound and the others."""
+
+    def alter(resource: Resource) -> None:
+        result = patched(resource, document)
+        require_valid(result, NotProcessable)
+        if result.get("id") != patient_id:
+            raise NotProcessable([Issue("processing", "must not change", expression="Patient.id")])
+        _become(resource, result)
+
+    return await service.change(write, store, patient_id, if_match, alter)
+
+
+def _become(resource: Resource, given: Resource) -> None:
+    """Take over all of `given` but the avatar, which stays what it was (contract 11.1)."""
+    avatars = avatars_of(resource)
+    resource.clear()
+    resource.update(given)
+    set_avatars(resource, avatars)

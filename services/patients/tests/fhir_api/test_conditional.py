@@ -1,0 +1,84 @@
+"""`If-None-Exist`: created once, however many ask at once, and never by looking where the caller may not look."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from quill_common.testing.kit import ServiceKit
+
+from .conftest import PATIENT, Door, expressions, outcome
+
+BODY = {**PATIENT, "identifier": [{"system": "urn:mrn", "value": "M1"}]}
+ONCE = {"If_None_Exist": "identifier=urn:mrn|M1"}
+
+
+async def test_none_is_created_one_is_found_several_are_refused(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
+    admin = await kit.admin()
+    created = await door(admin, "POST", "Patient", BODY, **ONCE)
+    assert created.status_code == 201
+    found = await door(admin, "POST", "Patient", {**BODY, "gender": "male"}, **ONCE)
+    assert (found.status_code, found.content) == (200, created.content)
+    assert found.headers["etag"] == 'W/"1"'
+    assert found.headers["location"].endswith(f"/Patient/{created.json()['id']}")
+    assert [entry["action"] for entry in await kit.audited()] == ["patient.create", "patient.read"]
+    await keep_patient("p-2", 7, identifier=BODY["identifier"])
+    several = await door(admin, "POST", "Patient", BODY, **ONCE)
+    assert outcome(several) == (412, "conflict", "Several patients match If-None-Exist")
+    assert len(await kit.published("quill.patients.patient.created.v1")) == 1
+
+
+async def test_sixty_four_at_once_make_one(kit: ServiceKit, door: Door) -> None:
+    admin = await kit.admin()
+    answers = await asyncio.gather(*(door(admin, "POST", "Patient", BODY, **ONCE) for _ in range(64)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 63 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(await kit.read("SELECT 1 FROM fhir_patient")) == 1
+
+
+async def test_who_may_not_see_the_match_learns_nothing_of_it(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
+    await keep_patient("p-1", 8, identifier=BODY["identifier"])
+    response = await door(await kit.clinician(7), "POST", "Patient", BODY, **ONCE)
+    assert response.status_code == 201
+    number = {"identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9434765919"}]}
+    await keep_patient("p-2", 8, **number)
+    header = {"If_None_Exist": "identifier=https://fhir.nhs.uk/Id/nhs-number|9434765919"}
+    taken = await door(await kit.clinician(7), "POST", "Patient", {**PATIENT, **number}, **header)
+    assert outcome(taken) == (409, "conflict", "Patient already exists")
+    assert "p-2" not in taken.text
+
+
+async def test_a_match_that_is_not_listed_counts(kit: ServiceKit, door: Door) -> None:
+    admin = await kit.admin()
+    created = (await door(admin, "POST", "Patient", BODY, **ONCE)).json()["id"]
+    await admin.client.post(f"/api/patients/{created}/deactivate")
+    again = await door(admin, "POST", "Patient", BODY, **ONCE)
+    assert (again.status_code, again.json()["id"]) == (200, created)
+
+
+@pytest.mark.parametrize(
+    "condition", ["", "colour=red", "identifier=urn:mrn|M1&colour=red", "_count=1", "gender=f", "name="]
+)
+async def test_a_condition_is_never_half_understood(kit: ServiceKit, door: Door, condition: str) -> None:
+    response = await door(await kit.admin(), "POST", "Patient", BODY, If_None_Exist=condition)
+    assert outcome(response)[:2] == (400, "invalid")
+    assert expressions(response)
+    assert await kit.published() == []
+
+
+async def test_a_condition_in_the_address_is_not_ignored(kit: ServiceKit, door: Door) -> None:
+    response = await door(await kit.admin(), "POST", "Patient?identifier=urn:mrn|M1&_format=json", BODY)
+    assert outcome(response)[:2] == (400, "invalid")
+    assert await kit.published() == []
+
+
+async def test_an_address_before_the_condition_is_taken(kit: ServiceKit, door: Door) -> None:
+    admin = await kit.admin()
+    for condition, status in (("Patient?identifier=urn:mrn%7CM1", 201), ("identifier=urn:mrn|M1&_format=json", 200)):
+        assert (await door(admin, "POST", "Patient", BODY, If_None_Exist=condition)).status_code == status
+
+
+async def test_after_a_failure_the_next_one_goes(kit: ServiceKit, door: Door) -> None:
+    admin = await kit.admin()
+    async with kit.failing_commits("fhir_patient"):
+        assert (await door(admin, "POST", "Patient", BODY, **ONCE)).status_code == 503
+    assert (await door(admin, "POST", "Patient", BODY, **ONCE)).status_code == 201
