@@ -8,7 +8,14 @@ from quill_common.fhir.resource import Resource, StoredResource
 
 
 class ResourceExists(Exception):
-    """There is a resource of this type and id already; nothing was stored."""
+    """Something of the resource is another's already; nothing was stored.
+
+    `taken` names it: `id`, also when the resource of that id was deleted, or what else may be there once.
+    """
+
+    def __init__(self, resource: str, taken: str = "id") -> None:
+        super().__init__(f"{resource}: {taken} is taken")
+        self.taken = taken
 
 
 class VersionConflict(Exception):
@@ -17,6 +24,10 @@ class VersionConflict(Exception):
 
 class StoreFailing(Exception):
     """The store cannot be reached, or does not answer as a store does: nothing is known about the resource."""
+
+
+class DeletionRefused(Exception):
+    """The store knows no deletion: a FHIR server of the site's own keeps what it has (contract 13.1)."""
 
 
 class ResourceStore(Protocol):
