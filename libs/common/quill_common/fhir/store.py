@@ -42,6 +42,14 @@ class ResourceStore(Protocol):
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         """Store version 1. Raises ResourceExists, also when another does the same at the same moment."""
 
+    async def create_all(
+        self, writer: Writer, resources: Sequence[Resource]
+    ) -> Sequence[StoredResource | ResourceExists]:
+        """The same for many at once: for each, in the order given, what was stored or why it was not.
+
+        Of two that cannot both be stored the first is. The others do not hinder the rest.
+        """
+
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         """The present version, None when there is no such resource or it was deleted."""
 
@@ -54,7 +62,10 @@ class ResourceStore(Protocol):
         """The same for a change in this transaction: where the store can, it keeps others from changing it."""
 
     async def update(self, writer: Writer, resource: Resource, expected: int) -> StoredResource:
-        """Store the version after `expected`. Raises VersionConflict when that is not the present one."""
+        """Store the version after `expected`. Raises VersionConflict when that is not the newest one.
+
+        Raises ResourceExists when it would take what is another's; the transaction is then to be undone.
+        """
 
     async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
         """Store a version after `expected` that says deleted. Raises VersionConflict.

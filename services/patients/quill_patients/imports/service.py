@@ -9,9 +9,12 @@ from quill_common.fhir.store import ResourceExists
 from quill_common.fhir.validation import InvalidResource, validate
 
 from quill_patients.imports.schemas import ImportIn, ImportResult
+from quill_patients.patient.nhs_number import SEVERAL, has_several
 from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 _DIFFERENT: Final = "a different record is stored under this id, and an import does not overwrite"
+_DELETED: Final = "the record of this id was deleted, and an import does not bring it back"
+_NUMBER_TAKEN: Final = "another patient has this NHS number"
 
 
 async def import_patients(write: UnitOfWork, store: PatientStore, given: ImportIn) -> list[ImportResult]:
@@ -32,9 +35,13 @@ async def _import(write: UnitOfWork, store: PatientStore, patient: Any, organisa
         return ImportResult(id=_id(patient) or None, outcome="refused", reason=str(problem))
     if not _id(patient):
         return ImportResult(id=None, outcome="refused", reason="id: is missing")
+    if has_several(patient):
+        return ImportResult(id=patient["id"], outcome="refused", reason=f"identifier: {SEVERAL}")
     try:
         await store.create(write, patient)
-    except ResourceExists:
+    except ResourceExists as problem:
+        if problem.taken != "id":
+            return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
         return await _compare(write, store, patient)
     await write.publish(PatientCreated(id=patient["id"], organisation_id=organisation_id))
     return ImportResult(id=patient["id"], outcome="created")
@@ -43,7 +50,9 @@ async def _import(write: UnitOfWork, store: PatientStore, patient: Any, organisa
 async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:
     """Unchanged when this very content was stored before, also if clinicians have changed the record since."""
     versions = await store.history(write, RESOURCE_TYPE, patient["id"])
-    if any(same_content(patient, version.resource()) for version in versions):
+    if versions[0].deleted:
+        return ImportResult(id=patient["id"], outcome="refused", reason=_DELETED)
+    if any(same_content(patient, version.resource()) for version in versions if not version.deleted):
         return ImportResult(id=patient["id"], outcome="unchanged")
     return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT)
 

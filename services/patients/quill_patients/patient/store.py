@@ -13,6 +13,7 @@ from quill_common.http.paging import Page
 from quill_patients.search.wanted import Wanted
 
 RESOURCE_TYPE: Final = "Patient"
+NHS_NUMBER_TAKEN: Final = "NHS number"  # what `ResourceExists.taken` says of a number that is another patient's
 
 
 @dataclass(frozen=True, slots=True)

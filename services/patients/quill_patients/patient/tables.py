@@ -1,7 +1,7 @@
-"""Patient resources with every version, and the sort keys of the list."""
+"""Patient resources with every version, the sort keys of the list, and what may be there once."""
 
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from quill_patients.base import Base
@@ -11,17 +11,23 @@ _SORT_KEY = Text(collation="C")
 
 
 class Patient(ResourceColumns, Base):
-    """The present version of every patient. The keys are made by `naming.sort_keys`."""
+    """The present version of every patient that is not deleted. The keys are made by `naming.sort_keys`.
+
+    `nhs_number_shared` marks those who had another's number before numbers were unique; they keep it until it changes.
+    """
 
     __tablename__ = "fhir_patient"
     __table_args__ = (
         Index("ix_fhir_patient_by_name", "family_key", "given_key", "id"),
         # Sorts a caller's own patients without touching their resources.
         Index("ix_fhir_patient_keys", "id", postgresql_include=["family_key", "given_key"]),
+        Index("uq_fhir_patient_nhs_number", "nhs_number", unique=True, postgresql_where=text("NOT nhs_number_shared")),
     )
 
     family_key: Mapped[str] = mapped_column(_SORT_KEY)
     given_key: Mapped[str] = mapped_column(_SORT_KEY)
+    nhs_number: Mapped[str | None]
+    nhs_number_shared: Mapped[bool] = mapped_column(server_default=false())
 
 
 class PatientVersion(VersionColumns, Base):
