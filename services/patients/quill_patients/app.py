@@ -7,6 +7,7 @@ from quill_common.settings import load
 
 from quill_patients.demographics.routes import router as demographics
 from quill_patients.events import projection
+from quill_patients.exports.routes import router as exports
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
@@ -21,7 +22,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         settings or load(Settings),
-        [verification, patient, demographics, metadata, imports, store_health],
+        [verification, patient, demographics, metadata, imports, exports, store_health],
         projection=projection(),
         isolated=isolated,
         keys=keys,

@@ -1,6 +1,6 @@
 """The store of a site that has a FHIR R4 server already (contract 13.1). Nothing of it is kept in our database."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -14,6 +14,10 @@ from quill_common.fhir.resource import SET_BY_THE_STORE, Resource, StoredResourc
 from quill_common.fhir.store import DeletionRefused, ResourceExists, StoreFailing, VersionConflict
 
 PAGE: Final = 100
+IDS_AT_ONCE: Final = 50  # of up to 64 characters: an address of 3,300, which every server takes
+
+IdsAfter = Callable[[Reader, str | None, int], Awaitable[Sequence[str]]]
+"""Ids that Quill knows of, in their order: up to so many behind one. A FHIR server has no such order."""
 
 _ABSENT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _FASTER: Final = (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
@@ -27,8 +31,9 @@ class HttpResourceStore:
     transaction; others are noticed by `If-Match`.
     """
 
-    def __init__(self, client: FhirClient) -> None:
+    def __init__(self, client: FhirClient, ids_after: IdsAfter) -> None:
         self.client = client
+        self._ids_after = ids_after
 
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         resource_type, resource_id = resource["resourceType"], resource["id"]
@@ -113,6 +118,33 @@ class HttpResourceStore:
             if limit is not None and len(_below(versions, before)) >= limit:
                 break
         return _below(versions, before)[:limit]
+
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        found: list[StoredResource] = []
+        while len(found) < limit:
+            ids = await self._ids_after(reader, after, limit - len(found))
+            if not ids:
+                break
+            entries = {entry.stored.id: entry.stored for entry in await self.of_ids(resource_type, ids)}
+            found += [entries[resource_id] for resource_id in ids if resource_id in entries]
+            after = ids[-1]
+        return found
+
+    async def of_ids(self, resource_type: str, ids: Sequence[str]) -> list[Entry]:
+        """The present resources of these ids, in any order.
+
+        What a search does not find is read by its id before it counts as absent: an index may lag behind.
+        """
+        found: dict[str, Entry] = {}
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            wanted = set(ids[start : start + IDS_AT_ONCE])
+            async for page in self.search(resource_type, _id=",".join(sorted(wanted)), _count=str(IDS_AT_ONCE)):
+                found.update((entry.stored.id, entry) for entry in page if entry.stored.id in wanted)
+            for resource_id in sorted(wanted - found.keys()):
+                stored = await self.present(resource_type, resource_id)
+                if stored is not None:
+                    found[resource_id] = Entry(stored, stored.resource())
+        return list(found.values())
 
     async def search(self, resource_type: str, **query: str) -> AsyncIterator[list[Entry]]:
         """The pages of a search over present resources."""

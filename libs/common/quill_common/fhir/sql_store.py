@@ -45,6 +45,7 @@ class SqlResourceStore:
         self._made = made or {}
         self._one = sql.one(self._present)
         self._one_to_change = self._one.with_for_update()
+        self._following = sql.following(self._present)
         self._every = sql.versions_of(self._versions)
         self._before = self._every.where(self._versions.c.version < bindparam("of_before"))
         self._exactly = self._every.where(self._versions.c.version == bindparam("of_version"))
@@ -93,6 +94,10 @@ class SqlResourceStore:
         if await writer.execute(self._removal, asked) != 1:
             raise VersionConflict(f"{resource_type}/{resource_id}")
         return gone
+
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        asked = {"of_type": resource_type, "of_after": after or ""}
+        return [_of(row) for row in await reader.rows(self._following.limit(limit), asked)]
 
     async def history(
         self,

@@ -73,6 +73,9 @@ class ResourceStore(Protocol):
         Everything before stays in the history; an `update` from that version brings the resource back.
         """
 
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        """Up to `limit` present resources in the order of their ids, from the first behind the id `after`."""
+
     async def history(
         self,
         reader: Reader,
