@@ -31,12 +31,12 @@ def _one_header(value: SecretStr | None) -> SecretStr | None:
 class FhirServerSettings(BaseSettings):
     """A mixin for services that keep FHIR resources. Without an address they keep them in their own schema."""
 
-    fhir_server_url: Annotated[
-        AnyHttpUrl | None, BeforeValidator(_blank_is_absent), AfterValidator(_plain_base)
-    ] = Field(None, validation_alias="FHIR_SERVER_URL", description="Base address of a FHIR R4 server")
-    fhir_server_header: Annotated[
-        SecretStr | None, BeforeValidator(_blank_is_absent), AfterValidator(_one_header)
-    ] = Field(None, description="Sent with every call: `Authorization: Bearer ...`")
+    fhir_server_url: Annotated[AnyHttpUrl | None, BeforeValidator(_blank_is_absent), AfterValidator(_plain_base)] = (
+        Field(None, validation_alias="FHIR_SERVER_URL", description="Base address of a FHIR R4 server")
+    )
+    fhir_server_header: Annotated[SecretStr | None, BeforeValidator(_blank_is_absent), AfterValidator(_one_header)] = (
+        Field(None, description="Sent with every call: `Authorization: Bearer ...`")
+    )
     fhir_server_seconds: float = Field(5.0, gt=0, le=10, description="How long one call may take")
     fhir_server_list_seconds: float = Field(15.0, gt=0, description="How long all calls of one list may take")
     fhir_server_calls: int = Field(8, ge=1, le=200, description="Calls at once of one process")

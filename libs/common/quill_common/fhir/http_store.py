@@ -125,30 +125,34 @@ class HttpResourceStore:
             ids = await self._ids_after(reader, after, limit - len(found))
             if not ids:
                 break
-            entries = {entry.stored.id: entry.stored for entry in await self.of_ids(resource_type, ids)}
+            entries = {
+                entry.stored.id: entry.stored async for some in self.of_ids(resource_type, ids) for entry in some
+            }
             found += [entries[resource_id] for resource_id in ids if resource_id in entries]
             after = ids[-1]
         return found
 
-    async def of_ids(self, resource_type: str, ids: Sequence[str]) -> list[Entry]:
-        """The present resources of these ids, in any order.
+    async def of_ids(self, resource_type: str, ids: Sequence[str]) -> AsyncIterator[list[Entry]]:
+        """The present resources of these ids, some at a time.
 
         What a search does not find is read by its id before it counts as absent: an index may lag behind.
         """
-        found: dict[str, Entry] = {}
         for start in range(0, len(ids), IDS_AT_ONCE):
             wanted = set(ids[start : start + IDS_AT_ONCE])
-            async for page in self.search(resource_type, _id=",".join(sorted(wanted)), _count=str(IDS_AT_ONCE)):
+            found: dict[str, Entry] = {}
+            async for page in self.search_pages(resource_type, _id=",".join(sorted(wanted)), _count=str(IDS_AT_ONCE)):
                 found.update((entry.stored.id, entry) for entry in page if entry.stored.id in wanted)
             for resource_id in sorted(wanted - found.keys()):
                 stored = await self.present(resource_type, resource_id)
                 if stored is not None:
                     found[resource_id] = Entry(stored, stored.resource())
-        return list(found.values())
+            yield list(found.values())
 
-    async def search(self, resource_type: str, **query: str) -> AsyncIterator[list[Entry]]:
+    async def search_pages(self, resource_type: str, **query: str) -> AsyncIterator[list[Entry]]:
         """The pages of a search over present resources."""
         async for page in self.client.pages(self.client.address(resource_type, **query), resource_type):
+            if any(entry.stored.deleted for entry in page):
+                raise StoreFailing("a search found what is deleted")
             yield page
 
     async def lock(self, writer: Writer, resource_type: str, resource_id: str) -> None:
@@ -203,10 +207,9 @@ class HttpResourceStore:
 
 
 def _unversioned(resource: Resource) -> Resource:
-    """The resource without what the server sets; FHIR knows no empty `meta`."""
+    """The resource without what the server sets, the rest in its order; FHIR knows no empty `meta`."""
     meta = {name: value for name, value in (resource.get("meta") or {}).items() if name not in SET_BY_THE_STORE}
-    rest = {name: value for name, value in resource.items() if name != "meta"}
-    return {**rest, "meta": meta} if meta else rest
+    return {name: meta if name == "meta" else value for name, value in resource.items() if name != "meta" or meta}
 
 
 def _below(versions: Mapping[int, StoredResource], before: int | None) -> list[StoredResource]:

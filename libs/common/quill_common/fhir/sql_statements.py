@@ -146,7 +146,9 @@ def following(present: Table) -> Select[Any]:
     """Those behind an id, in the order of their ids."""
     behind = present.c.id > bindparam("of_after", type_=Text)
     kept = (present.c[name] for name in KEPT)
-    return select(*kept).where(present.c.resource_type == bindparam("of_type", type_=Text), behind).order_by(present.c.id)
+    return (
+        select(*kept).where(present.c.resource_type == bindparam("of_type", type_=Text), behind).order_by(present.c.id)
+    )
 
 
 def versions_of(versions: Table) -> Select[Any]:

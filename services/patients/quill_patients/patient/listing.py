@@ -7,6 +7,7 @@ import orjson
 from quill_common.access.principal import Principal
 from quill_common.database.faults import is_database_away
 from quill_common.database.session import Reader
+from quill_common.fhir.store import StoreFailing
 from quill_common.http.paging import Page
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +34,8 @@ async def page_of(
     """The page, None when it cannot be made now."""
     try:
         rows = await store.search(reader, principal, wanted, page)
+    except StoreFailing:
+        return None
     except FAULTS as problem:
         if not is_database_away(problem):
             raise
