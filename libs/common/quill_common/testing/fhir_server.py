@@ -39,7 +39,6 @@ FaultKind = Literal[
     "another resource",
     "another type",
     "answer lost",
-    "lost before",
     "next elsewhere",
     "next in a circle",
     "redirect",
@@ -48,15 +47,22 @@ FaultKind = Literal[
 
 @dataclass
 class Fault:
-    """What goes wrong with requests of `method` whose path and query match `pattern`, `times` times or always."""
+    """What goes wrong with requests of `method` whose path and query match `pattern`.
+
+    `times` times or always, after the first `skip` of them went well.
+    """
 
     kind: FaultKind
     method: str = "GET"
     pattern: str = ""
     times: int | None = None
+    skip: int = 0
 
     def takes(self, request: web.BaseRequest) -> bool:
         if self.times == 0 or request.method != self.method or not re.search(self.pattern, request.path_qs):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
             return False
         if self.times is not None:
             self.times -= 1
@@ -118,10 +124,10 @@ class FhirServer:
 
     @contextmanager
     def failing(
-        self, kind: FaultKind, method: str = "GET", pattern: str = "", times: int | None = None
+        self, kind: FaultKind, method: str = "GET", pattern: str = "", times: int | None = None, skip: int = 0
     ) -> Iterator[Fault]:
         """Inside, requests that match go wrong."""
-        fault = Fault(kind, method, pattern, times)
+        fault = Fault(kind, method, pattern, times, skip)
         self.faults.append(fault)
         try:
             yield fault
@@ -357,7 +363,6 @@ _FAULTY: Final[dict[FaultKind, Callable[[FhirServer, web.BaseRequest], Awaitable
     "503": _status(503),
     "429": _status(429),
     "reset": FhirServer._reset,
-    "lost before": FhirServer._reset,
     "answer lost": FhirServer._lose_the_answer,
     "truncated": FhirServer._truncate,
     "not json": _body(lambda body: body[:-1] + b",}"),
