@@ -97,6 +97,8 @@ POST   /api/users/{user_id}/deactivate                      401 403 403 403 403 
 POST   /api/users/{user_id}/activate                        401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 GET    /api/audit                                           401 403 403 403 403 403 403 403 403 403 200 401 401 200 403
 GET    /api/patients/{patient_id}/audit                     401 200 403 403 403 403 403 403 403 403 200 401 401 200 403
+GET    /api/patients/{patient_id}/history                   401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
+GET    /api/patients/{patient_id}/history/{version}         401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 """
 """The same for the routes of `docs/api-beyond-the-contract.md`."""
 

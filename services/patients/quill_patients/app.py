@@ -11,6 +11,7 @@ from quill_patients.events import projection
 from quill_patients.exports.routes import router as exports
 from quill_patients.external.adoption import adopt_patients
 from quill_patients.external.opening import external_patients
+from quill_patients.history.routes import router as history
 from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         chosen,
-        [verification, patient, demographics, metadata, imports, exports, store_health],
+        [verification, patient, demographics, metadata, history, imports, exports, store_health],
         projection=projection(),
         isolated=isolated,
         keys=keys,

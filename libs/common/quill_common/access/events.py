@@ -20,7 +20,7 @@ from quill_common.events.catalogue.orgs import (
     StaffAdded,
     StaffRemoved,
 )
-from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated
+from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated, PatientDeleted
 from quill_common.events.projection import Clearer, Projection
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.topology import Service
@@ -107,6 +107,10 @@ def _follow_patients(projection: Projection) -> None:
     @projection.on(PatientCreated)
     async def created(work: UnitOfWork, event: PatientCreated) -> None:
         await work.execute(insert(AccessPatient).values(id=event.id, is_active=True).on_conflict_do_nothing())
+
+    @projection.on(PatientDeleted)
+    async def deleted(work: UnitOfWork, event: PatientDeleted) -> None:
+        await work.execute(delete(AccessPatient).where(AccessPatient.id == event.id))
 
     @projection.on(PatientActivated, PatientDeactivated)
     async def listed(work: UnitOfWork, event: PatientActivated | PatientDeactivated) -> None:

@@ -35,6 +35,7 @@ from quill_common.fhir.resource import StoredResource
 # In the order of the fields of `StoredResource`.
 KEPT: Final = ("resource_type", "id", "version", "last_updated", "content")
 _GIVEN: Final = "of_given"
+_PLACE: Final = "place_among_given"
 
 Row = Mapping[str, Any]
 
@@ -45,7 +46,7 @@ def row_of(stored: StoredResource) -> dict[str, Any]:
 
 def numbered(rows: Sequence[Row]) -> dict[str, str]:
     """The parameter of `addition`: the rows as one JSON text, in their order."""
-    return {_GIVEN: orjson.dumps([{**row, "number": number} for number, row in enumerate(rows)]).decode()}
+    return {_GIVEN: orjson.dumps([{**row, _PLACE: place} for place, row in enumerate(rows)]).decode()}
 
 
 def addition(present: Table, versions: Table, names: Sequence[str]) -> Select[Any]:
@@ -60,7 +61,7 @@ def addition(present: Table, versions: Table, names: Sequence[str]) -> Select[An
         insert_or_nothing(present)
         .from_select(
             list(names),
-            select(*(given.c[name] for name in names)).join(version, _same(given, version)).order_by(given.c.number),
+            select(*(given.c[name] for name in names)).join(version, _same(given, version)).order_by(given.c[_PLACE]),
         )
         .on_conflict_do_nothing()
         .returning(present.c.id, present.c.resource_type)
@@ -76,7 +77,7 @@ def _given(present: Table, names: Sequence[str]) -> CTE:
     rows = cast(bindparam(_GIVEN, type_=Text), JSON)
     table = (
         func.json_to_recordset(rows)
-        .table_valued(*columns, column("number", Integer))
+        .table_valued(*columns, column(_PLACE, Integer))
         .render_derived(name="given_row", with_types=True)
     )
     return select(*table.c).cte("given")
@@ -93,7 +94,7 @@ def _new_versions(given: CTE, versions: Table) -> CTE:
             KEPT,
             select(*(given.c[name] for name in KEPT))
             .where(or_(given.c.version == 1, after_deletion))
-            .order_by(given.c.number),
+            .order_by(given.c[_PLACE]),
         )
         .on_conflict_do_nothing()
         .returning(versions.c.id, versions.c.resource_type)

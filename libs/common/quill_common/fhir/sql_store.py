@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Row, Table, bindparam
+from sqlalchemy import ColumnElement, Executable, Row, Table, UniqueConstraint, bindparam
 from sqlalchemy.exc import IntegrityError
 
 from quill_common.database.faults import violated_constraint
@@ -43,6 +43,7 @@ class SqlResourceStore:
         self._search = search
         self._once = once
         self._made = made or {}
+        self._unique = _unique_of(self._present)
         self._one = sql.one(self._present)
         self._one_to_change = self._one.with_for_update()
         self._following = sql.following(self._present)
@@ -155,7 +156,7 @@ class SqlResourceStore:
         try:
             return await writer.execute(self._changes[names], {f"new_{name}": row[name] for name in names}) == 1
         except IntegrityError as problem:
-            if violated_constraint(problem) not in {index.name for index in self._present.indexes if index.unique}:
+            if violated_constraint(problem) not in self._unique:
                 raise
             raise ResourceExists(f"{row['resource_type']}/{row['id']}", self._once) from problem
 
@@ -163,6 +164,12 @@ class SqlResourceStore:
 def _table(mapped: type) -> Table:
     table: Table = mapped.__table__  # type: ignore[attr-defined]  # a mixin has none before it is mapped
     return table
+
+
+def _unique_of(table: Table) -> set[str]:
+    """The names of what refuses a second row of the same, beside the key."""
+    constraints = {str(one.name) for one in table.constraints if isinstance(one, UniqueConstraint)}
+    return constraints | {str(index.name) for index in table.indexes if index.unique}
 
 
 def _now() -> datetime:
@@ -184,4 +191,5 @@ def _stored(row: Row[Any] | None) -> StoredResource | None:
 
 
 def _of(row: Row[Any]) -> StoredResource:
-    return StoredResource(*row)
+    values: tuple[Any, ...] = tuple(row)
+    return StoredResource(*values)

@@ -16,9 +16,9 @@ from quill_common.fhir.store import ResourceStore
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
 from quill_common.testing.database import migrated_database
 from quill_common.testing.fhir_server import FhirServer, fhir_server
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Base(Root):
@@ -30,14 +30,18 @@ class Kept(ResourceColumns, Base):
     __tablename__ = "kept"
 
     family: Mapped[str]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    words: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class KeptVersion(VersionColumns, Base):
     __tablename__ = "kept_version"
 
 
-def _family(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {"family": resource.get("name", [{}])[0].get("family", "")}
+def _columns(resource: Mapping[str, Any]) -> dict[str, Any]:
+    name = resource.get("name", [{}])[0]
+    number = resource.get("identifier", [{}])[0].get("value")
+    return {"family": name.get("family", ""), "number": number, "words": name.get("given", [])}
 
 
 @pytest.fixture(scope="session")
@@ -87,4 +91,4 @@ async def external(double: FhirServer) -> AsyncIterator[HttpResourceStore]:
 @pytest.fixture(params=["built-in", "external"])
 def store(request: pytest.FixtureRequest, external: HttpResourceStore) -> ResourceStore:
     """Both implementations: each test below runs with either."""
-    return SqlResourceStore(Kept, KeptVersion, _family) if request.param == "built-in" else external
+    return SqlResourceStore(Kept, KeptVersion, _columns, once="number") if request.param == "built-in" else external

@@ -3,13 +3,14 @@
 from fastapi import APIRouter, Request, Response
 from quill_common.audit.declared import Audited
 from quill_common.http.callers import Caller, Clinical, Clinician, Read, Write, require_administrative_access
+from quill_common.http.if_match import IfMatch
 from quill_common.http.shapes import FhirId
 from quill_common.http.work import WorkRoute
 
 from quill_patients.demographics.change import change_of
 from quill_patients.demographics.schemas import DemographicsChangedOut, DemographicsIn, DemographicsOut
 from quill_patients.patient import service
-from quill_patients.patient.routes import IfMatch, versioned
+from quill_patients.patient.routes import versioned
 from quill_patients.patient.store import Store
 
 router = APIRouter(prefix="/api/patients/{patient_id}/demographics", tags=["patients"], route_class=WorkRoute)
@@ -40,7 +41,7 @@ async def update_demographics(
     store: Store,
     patient_id: FhirId,
     body: DemographicsIn,
-    if_match: IfMatch = None,
+    if_match: IfMatch,
 ) -> Response:
     """Change demographics (clinician)."""
     body = DemographicsIn.exactly(await request.body())

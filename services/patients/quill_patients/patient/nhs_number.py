@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from quill_common.http.errors import invalid
+
 from quill_patients.patient.fields import nhs_number
 from quill_patients.patient.identifiers import NHS_NUMBER
 
@@ -23,6 +25,12 @@ def current_numbers(resource: Mapping[str, Any]) -> list[str]:
 
 def has_several(resource: Mapping[str, Any]) -> bool:
     return len(current_numbers(resource)) > 1
+
+
+def require_one_number(resource: Mapping[str, Any]) -> None:
+    """Raise a 422 for several."""
+    if has_several(resource):
+        raise invalid("identifier", f"must not hold {SEVERAL}")
 
 
 def number_key(resource: Mapping[str, Any]) -> dict[str, str | None]:

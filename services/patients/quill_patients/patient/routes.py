@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
 from quill_common.audit.declared import Audited, Note
 from quill_common.database.faults import is_database_away
@@ -20,6 +20,7 @@ from quill_common.http.callers import (
     signed_in,
 )
 from quill_common.http.errors import Unavailable
+from quill_common.http.if_match import IfMatch
 from quill_common.http.paging import Paging
 from quill_common.http.shapes import FhirId
 from quill_common.http.work import WorkRoute, work_of
@@ -30,8 +31,6 @@ from quill_patients.patient.store import Store
 from quill_patients.search.wanted import Wanted
 
 router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRoute)
-
-IfMatch = Annotated[str | None, Header(description='The version that the change is made from: `W/"3"`')]
 
 
 async def caller_if_known(request: Request) -> Principal | None:
@@ -135,7 +134,7 @@ async def get_patient(caller: Caller, read: Read, store: Store, patient_id: Fhir
     dependencies=[Audited("patient.update"), Clinical, Staff],
 )
 async def update_patient(
-    caller: Caller, write: Write, store: Store, patient_id: FhirId, body: PatientUpdateIn, if_match: IfMatch = None
+    caller: Caller, write: Write, store: Store, patient_id: FhirId, body: PatientUpdateIn, if_match: IfMatch
 ) -> Response:
     """Change name, birth date, gender, NHS number or MRN."""
     await require_administrative_access(write, caller, patient_id)

@@ -12,8 +12,9 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    deleted = sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False)
-    op.add_column("fhir_communication_version", deleted)
+    op.add_column(
+        "fhir_communication_version", sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
 
 
 def downgrade() -> None:
