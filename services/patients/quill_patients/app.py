@@ -16,6 +16,7 @@ from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.routes import router as patient
+from quill_patients.search.upkeep import keep_searchable
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
 from quill_patients.verification.routes import router as verification
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
         chosen,
         [verification, patient, demographics, metadata, history, imports, exports, store_health],
         projection=projection(),
+        background=[keep_searchable],
         isolated=isolated,
         keys=keys,
         on_start=[lambda parts: open_store(app, parts)],

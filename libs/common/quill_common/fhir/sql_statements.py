@@ -143,12 +143,14 @@ def one(present: Table) -> Select[Any]:
     return select(*(present.c[name] for name in KEPT)).where(*_named(present))
 
 
-def following(present: Table) -> Select[Any]:
-    """Those behind an id, in the order of their ids."""
-    behind = present.c.id > bindparam("of_after", type_=Text)
+def page(present: Table, resource_type: str, after: str, limit: int) -> Select[Any]:
+    """By id."""
     kept = (present.c[name] for name in KEPT)
     return (
-        select(*kept).where(present.c.resource_type == bindparam("of_type", type_=Text), behind).order_by(present.c.id)
+        select(*kept)
+        .where(present.c.resource_type == resource_type, present.c.id > after)
+        .order_by(present.c.id)
+        .limit(limit)
     )
 
 

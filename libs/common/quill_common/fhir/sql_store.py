@@ -46,7 +46,6 @@ class SqlResourceStore:
         self._unique = _unique_of(self._present)
         self._one = sql.one(self._present)
         self._one_to_change = self._one.with_for_update()
-        self._following = sql.following(self._present)
         self._every = sql.versions_of(self._versions)
         self._before = self._every.where(self._versions.c.version < bindparam("of_before"))
         self._exactly = self._every.where(self._versions.c.version == bindparam("of_version"))
@@ -80,7 +79,7 @@ class SqlResourceStore:
 
     async def update(self, writer: Writer, resource: Resource, expected: int) -> StoredResource:
         stored = _version_of(resource, expected + 1)
-        if await self._change(writer, {**sql.row_of(stored), **self._search(resource)}):
+        if await self._change(writer, self._row(resource, stored)):
             return stored
         [result] = await self._add(writer, [(resource, stored)])  # where `expected` says deleted it is brought back
         if isinstance(result, StoredResource):
@@ -89,16 +88,15 @@ class SqlResourceStore:
             raise result
         raise VersionConflict(f"{stored.resource_type}/{stored.id}")
 
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        return [_of(row) for row in await reader.rows(sql.page(self._present, resource_type, after or "", limit))]
+
     async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
         gone = StoredResource(resource_type, resource_id, expected + 1, _now(), "", deleted=True)
         asked = {**sql.named(resource_type, resource_id), "of_version": expected, "at": gone.last_updated}
         if await writer.execute(self._removal, asked) != 1:
             raise VersionConflict(f"{resource_type}/{resource_id}")
         return gone
-
-    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
-        asked = {"of_type": resource_type, "of_after": after or ""}
-        return [_of(row) for row in await reader.rows(self._following.limit(limit), asked)]
 
     async def history(
         self,
@@ -123,7 +121,7 @@ class SqlResourceStore:
         rows = []
         for resource, stored in given:
             if firsts.setdefault(_key(stored), stored) is stored:
-                rows.append({**sql.row_of(stored), **self._search(resource)})
+                rows.append(self._row(resource, stored))
         if not rows:
             return []
         names = tuple(rows[0])
@@ -148,6 +146,10 @@ class SqlResourceStore:
     def _exists(self, stored: StoredResource, is_present: Mapping[Key, bool]) -> ResourceExists:
         taken = "id" if is_present.get(_key(stored), True) else self._once
         return ResourceExists(f"{stored.resource_type}/{stored.id}", taken)
+
+    def _row(self, resource: Resource, stored: StoredResource) -> dict[str, Any]:
+        """The row of `present` for a resource and the version that it is stored as."""
+        return {**sql.row_of(stored), **self._search(resource)}
 
     async def _change(self, writer: Writer, row: Mapping[str, Any]) -> bool:
         names = tuple(row)

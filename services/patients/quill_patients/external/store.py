@@ -56,16 +56,16 @@ class ExternalPatients(HttpResourceStore):
     async def search(self, reader: Reader, principal: Principal, wanted: Wanted, page: Page) -> Sequence[Listed]:
         after = page.after(str, str, str)
         found: dict[str, Listed] = {}
-        try:
-            async with asyncio.timeout(self._list_seconds):
-                async for some in self._candidates(reader, principal, wanted):
-                    for row in _shown(some, wanted):
-                        if after is None or row.key > after:
-                            found[row.id] = row
-                    found = _first(found, page.fetch)
-        except TimeoutError as problem:
-            raise StoreFailing("the pages of a list take too long") from problem
+        async for some in self._listed(reader, principal, wanted):
+            found.update((row.id, row) for row in some if after is None or row.key > after)
+            found = _first(found, page.fetch)
         return list(found.values())
+
+    async def count(self, reader: Reader, principal: Principal, wanted: Wanted) -> int:
+        ids: set[str] = set()
+        async for some in self._listed(reader, principal, wanted):
+            ids.update(row.id for row in some)
+        return len(ids)
 
     async def check(self, reader: Reader) -> None:
         await self.client.check()
@@ -92,6 +92,21 @@ class ExternalPatients(HttpResourceStore):
         await self._require_free_numbers(writer, resource)
         return await super().update(writer, resource, expected)
 
+    async def _listed(self, reader: Reader, principal: Principal, wanted: Wanted) -> AsyncIterator[list[Listed]]:
+        """All that the list shows, some at a time and in no order, within the time that a list may take."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._list_seconds
+        candidates = self._candidates(reader, principal, wanted)
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    some = await anext(candidates, None)
+            except TimeoutError as problem:
+                raise StoreFailing("the pages of a list take too long") from problem
+            if some is None:
+                return
+            yield _shown(some, wanted)
+
     async def _candidates(
         self, reader: Reader, principal: Principal, wanted: Wanted
     ) -> AsyncIterator[list[tuple[Entry, bool]]]:
@@ -102,7 +117,7 @@ class ExternalPatients(HttpResourceStore):
                 yield [(entry, entry.stored.id not in inactive) for entry in page]
             return
         visible = await repository.visible(reader, principal)
-        ids = sorted(id for id, active in visible.items() if (active or wanted.include_inactive) and is_fhir_id(id))
+        ids = sorted(one for one, active in visible.items() if (active or wanted.include_inactive) and is_fhir_id(one))
         async for page in self.of_ids(RESOURCE_TYPE, ids):
             yield [(entry, visible[entry.stored.id]) for entry in page]
 

@@ -29,11 +29,12 @@ class Listed:
 
 
 async def page_of(
-    reader: Reader, store: PatientStore, principal: Principal, wanted: Wanted, page: Page
+    reader: Reader, store: PatientStore, principal: Principal, wanted: Wanted, page: Page, *, total: bool = False
 ) -> Listed | None:
-    """The page, None when it cannot be made now."""
+    """The page, with the number of patients on all pages if it is asked for; None when it cannot be made now."""
     try:
         rows = await store.search(reader, principal, wanted, page)
+        number = await store.count(reader, principal, wanted) if total else None
     except StoreFailing:
         return None
     except FAULTS as problem:
@@ -42,8 +43,9 @@ async def page_of(
         return None
     shown, next_cursor = page.cut(rows, lambda row: (row.family_key, row.given_key, row.id))
     patients = ",".join(with_flag(row.content, is_active=row.is_active) for row in shown)
-    head, end = b'{"patients":[', b'],"fhir_ready":true,"next_cursor":%s}' % orjson.dumps(next_cursor)
-    return Listed(head + patients.encode() + end, [row.id for row in shown])
+    head, end = b'{"patients":[', b'],"fhir_ready":true,"next_cursor":%s' % orjson.dumps(next_cursor)
+    last = b"}" if number is None else b',"total":%d}' % number
+    return Listed(head + patients.encode() + end + last, [row.id for row in shown])
 
 
 def with_flag(content: str, *, is_active: bool) -> str:

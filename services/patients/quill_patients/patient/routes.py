@@ -28,7 +28,7 @@ from quill_common.http.work import WorkRoute, work_of
 from quill_patients.patient import listing, service
 from quill_patients.patient.schemas import PatientCreateIn, PatientOut, PatientsOut, PatientUpdateIn
 from quill_patients.patient.store import Store
-from quill_patients.search.wanted import Wanted
+from quill_patients.search.query import Search
 
 router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRoute)
 
@@ -74,6 +74,7 @@ async def list_patients(
     caller: CallerIfKnown,
     store: Store,
     page: Paging,
+    search: Search,
     note: Note,
     include_inactive: Annotated[
         bool, Query(description="Include deactivated patients; has effect for admins only.")
@@ -81,19 +82,20 @@ async def list_patients(
     scope: Annotated[
         str | None, Query(description="`admin` lifts the restriction to own patients; has effect for admins only.")
     ] = None,
+    total: Annotated[bool, Query(description="Also count the patients on all pages.")] = False,
 ) -> Response:
-    """Patients that the caller may see."""
+    """Patients that the caller may see, and that all criteria hold for."""
     listed = None
     if caller is not None:
         read = await work_of(request).reader()  # open since the caller is known
-        wanted = Wanted(
-            everyone=caller.is_admin and scope == "admin", include_inactive=caller.is_admin and include_inactive
-        )
-        listed = await listing.page_of(read, store, caller, wanted, page)
+        wanted = search.wanted_by(caller, everyone=scope == "admin", include_inactive=include_inactive)
+        listed = await listing.page_of(read, store, caller, wanted, page, total=total)
     if listed is None:
         note.nothing_shown()
         return ready_json(listing.NOT_READY)
     note.about_all(listed.patient_ids)
+    if search.names:
+        note.add(searched=search.names)
     return ready_json(listed.answer)
 
 

@@ -96,3 +96,7 @@ class PatientsOut(BaseModel):
     patients: list[ListedPatientOut]
     fhir_ready: bool
     next_cursor: Annotated[str | None, Field(description="For the next page; null at the end")] = None
+    total: Annotated[
+        int | None,
+        Field(description="Patients on all pages; with `total=true`", json_schema_extra={"x-quill-additive": True}),
+    ] = None

@@ -47,7 +47,13 @@ class PatientStore(ResourceStore, Protocol):
         """Decide rule A and fetch."""
 
     async def search(self, reader: Reader, principal: Principal, wanted: Wanted, page: Page) -> Sequence[ListedPatient]:
-        """Up to `page.fetch` patients by family name, given name and id: those of rule P, or all."""
+        """Up to `page.fetch` patients by family name, given name and id: those of rule P, or all.
+
+        Raises StoreFailing while some that are stored could not be found: what is shown is the whole truth.
+        """
+
+    async def count(self, reader: Reader, principal: Principal, wanted: Wanted) -> int:
+        """How many patients all pages of that search show together. Raises StoreFailing."""
 
     async def check(self, reader: Reader) -> None:
         """Read for real and tell nothing. Raises what makes the store unusable."""

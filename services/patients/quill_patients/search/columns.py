@@ -1,4 +1,4 @@
-"""What the row of a patient has beside the resource: all that lists sort by and searches look at."""
+"""The columns that searches look at, made of a resource."""
 
 import calendar
 import re
@@ -6,22 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from quill_patients.patient.naming import sort_keys
-from quill_patients.search.terms import terms_of
+from quill_patients.search.terms import quoted, terms_of
 
 _DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
-def columns_of(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of all further columns of `fhir_patient`, by name."""
-    return {**sort_keys(resource), **search_columns(resource)}
-
-
 def search_columns(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """`terms`, the first and last day that the birth date can be, and the gender."""
+    """`terms` as PostgreSQL writes a tsvector, the first and last day that the birth date can be, and the gender."""
     first, last = days_of(resource.get("birthDate")) or (None, None)
     return {
-        "terms": terms_of(resource),
+        "terms": " ".join(quoted(term) for term in terms_of(resource)),
         "born_first": first,
         "born_last": last,
         "gender": resource.get("gender"),

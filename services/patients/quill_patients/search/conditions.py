@@ -1,10 +1,10 @@
 """Criteria as SQL on the row of a patient: a shape, of which there are few, and the values of its parameters.
 
-A statement is built once for a shape and run for all values. All that is asked of names and identifiers is one condition
-on `terms`, whatever its number of criteria, so that one look into the index answers it.
+A statement is built once for a shape and run for all values. All that is asked of names and identifiers is one
+condition on `terms`, however many criteria there are, so that one look into the index answers it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -30,7 +30,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from quill_patients.metadata.tables import PatientMetadata
 from quill_patients.patient.tables import Patient
 from quill_patients.search.sought import Sought, folded, sought
-from quill_patients.search.wanted import Active, Born, Criterion, HasId, Named, OfGender, Updated
+from quill_patients.search.terms import quoted
+from quill_patients.search.wanted import Active, Born, Criterion, HasId, Named, OfGender, Updated, Wanted
 
 Part = tuple[str, ...]
 """A condition without its values: its kind, and what else decides its text."""
@@ -39,22 +40,30 @@ _LONGEST: Final = timedelta(days=366)  # that a birth date can stand for: a year
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """`shape` is what the text of the statement depends on, `values` are its parameters."""
+class Shape:
+    """All that the text of a statement depends on, beside who asks."""
 
-    shape: tuple[Part, ...]
+    everyone: bool = False
+    include_inactive: bool = False
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A shape, and the values of its parameters."""
+
+    shape: Shape
     values: dict[str, Any]
 
 
-def asked(criteria: Iterable[Criterion]) -> Asked:
-    """The criteria in one order, whatever order they came in: fewer shapes."""
-    criteria = tuple(criteria)
-    parts = sorted((_part(each) for each in criteria if not sought(each)), key=lambda part: part[0])
-    queries = sorted(filter(None, (_query(sought(each)) for each in criteria)))
+def search_for(wanted: Wanted) -> Search:
+    """The search for `wanted`, with its criteria in one order, whatever order they came in: fewer shapes."""
+    parts = sorted((_part(each) for each in wanted.criteria if not sought(each)), key=lambda part: part[0])
+    queries = sorted(filter(None, (_query(sought(each)) for each in wanted.criteria)))
     if queries:
         parts.append((("terms",), (" & ".join(queries),)))
     values = {_name(n, m): value for n, (_, given) in enumerate(parts) for m, value in enumerate(given)}
-    return Asked(tuple(part for part, _ in parts), values)
+    return Search(Shape(wanted.everyone, wanted.include_inactive, tuple(part for part, _ in parts)), values)
 
 
 def conditions(shape: Sequence[Part]) -> Iterator[ColumnElement[bool]]:
@@ -156,12 +165,11 @@ def _updated(number: int, at: int, prefix: str) -> ColumnElement[bool]:
 
 def _query(terms: Sequence[Sought]) -> str:
     """`('nmarsh':* | 'vmarsh')`; empty without terms."""
-    return f"({' | '.join(_quoted(term) for term in terms)})" if terms else ""
+    return f"({' | '.join(_one(term) for term in terms)})" if terms else ""
 
 
-def _quoted(term: Sought) -> str:
-    escaped = term.term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'{':*' if term.begins else ''}"
+def _one(sought: Sought) -> str:
+    return quoted(sought.term) + (":*" if sought.begins else "")
 
 
 def _pattern(begin: str) -> str:

@@ -38,6 +38,12 @@ def whole(kind: str, text: str) -> str:
     return kind + (text if len(text) <= MAX_EXACT else "#" + sha256(text.encode()).hexdigest())
 
 
+def quoted(term: str) -> str:
+    """A term within the text of a tsvector or a tsquery."""
+    escaped = term.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
 def value_term(value: str) -> str:
     """An identifier's value, whatever its system. Without case, as R4 says of tokens: "When in doubt, servers SHOULD
     treat tokens in a case-insensitive manner, on the grounds that including undesired data has less safety implications

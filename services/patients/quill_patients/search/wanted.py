@@ -99,7 +99,7 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """A word of a search box: it starts a word of a name, or is the value of an identifier or (part of) the birth date."""
+    """A word of a search box: it starts a word of a name, or is an identifier's value or (part of) a birth date."""
 
     word: str
 

@@ -32,10 +32,10 @@ def keys(text: str) -> list[str]:
 
 
 def _kept(c: str) -> str:
-    """Letters, digits, marks and symbols stay; what is only format (soft hyphen, joiner) vanishes."""
+    """Letters, digits, marks and pictures stay; what is only format (soft hyphen, joiner) vanishes."""
     if c.isalnum():
         return c
     category = unicodedata.category(c)
     if category == "Cf":
         return ""
-    return c if category[0] in "LMNS" else " "
+    return c if category[0] in "LMN" or category == "So" else " "
