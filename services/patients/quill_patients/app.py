@@ -30,11 +30,10 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
         chosen,
         [verification, patient, demographics, metadata, history, imports, exports, store_health],
         projection=projection(),
-        background=[keep_searchable],
         isolated=isolated,
         keys=keys,
         on_start=[lambda parts: open_store(app, parts)],
-        background=[adopt_patients] if chosen.fhir_server_url is not None else [],
+        background=[keep_searchable if chosen.fhir_server_url is None else adopt_patients],
     )
     return app
 

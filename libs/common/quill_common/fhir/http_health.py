@@ -11,7 +11,7 @@ WAIT_SECONDS: Final = 3.0  # less than health gives a check
 
 
 def store_check(client: FhirClient) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Without it the service still answers, by saying so (`fhir_ready: false`, 503): so `ok` says whether it is there."""
+    """Always `ok`, and whether it is available: without it the service still answers, by saying that it is not."""
 
     async def check() -> dict[str, Any]:
         try:

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+): *([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 _OURS: Final = frozenset({"accept", "cache-control", "content-length", "content-type", "host", "if-match", "prefer"})
@@ -30,6 +30,8 @@ def _one_header(value: SecretStr | None) -> SecretStr | None:
 
 class FhirServerSettings(BaseSettings):
     """A mixin for services that keep FHIR resources. Without an address they keep them in their own schema."""
+
+    model_config = SettingsConfigDict(env_prefix="QUILL_", extra="ignore", populate_by_name=True)
 
     fhir_server_url: Annotated[AnyHttpUrl | None, BeforeValidator(_blank_is_absent), AfterValidator(_plain_base)] = (
         Field(None, validation_alias="FHIR_SERVER_URL", description="Base address of a FHIR R4 server")

@@ -157,7 +157,7 @@ class HttpResourceStore:
 
     async def lock(self, writer: Writer, resource_type: str, resource_id: str) -> None:
         """Have what others of us do to the resource done before, and nothing of it begun until the commit."""
-        await writer.value(_ONE_AT_A_TIME, {"of": f"fhir/{resource_type}/{resource_id}"})
+        await writer.value(_ONE_AT_A_TIME, {"of": lock_of(resource_type, resource_id)})
 
     async def _get(self, resource_type: str, *parts: str) -> Answer | None:
         """What is answered to a read: good, 404 or 410; None for an id that no address can carry."""
@@ -204,6 +204,11 @@ class HttpResourceStore:
             return resource_of(answer.body, resource_type, resource_id)
         except StoreFailing as problem:
             raise OutcomeUnknown(str(problem)) from problem
+
+
+def lock_of(resource_type: str, resource_id: str) -> str:
+    """The name of the lock that a writer of the resource holds."""
+    return f"fhir/{resource_type}/{resource_id}"
 
 
 def _unversioned(resource: Resource) -> Resource:

@@ -49,9 +49,7 @@ async def _create(store: HttpResourceStore, database: Database) -> StoredResourc
         return await store.create(writer, PATIENT)
 
 
-async def _update(
-    store: HttpResourceStore, database: Database, expected: int = 1, **elements: Any
-) -> StoredResource:
+async def _update(store: HttpResourceStore, database: Database, expected: int = 1, **elements: Any) -> StoredResource:
     async with database.writer() as writer:
         return await store.update(writer, {**PATIENT, "gender": "male", **elements}, expected)
 

@@ -77,9 +77,7 @@ async def require_administrative_access(reader: Reader, principal: Principal, pa
         raise NoSharedOrganisation
 
 
-async def start(
-    work: UnitOfWork, store: ResourceStore, principal: Principal, asked: ConversationIn
-) -> dict[str, Any]:
+async def start(work: UnitOfWork, store: ResourceStore, principal: Principal, asked: ConversationIn) -> dict[str, Any]:
     """Start a conversation with its first message; the ConversationDetail. Everything is checked before anything is
     stored."""
     if principal.is_admin and not await patient_exists(work, asked.patient_id):

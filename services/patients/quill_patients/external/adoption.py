@@ -1,7 +1,7 @@
 """Bring patients in that the server has and Quill does not know, and notice those that vanished from it.
 
-The resource and the event that tells of it are in two systems. Where a crash came between them, the server has a patient
-that no service knows; and a site's server has patients from before Quill. Both are found by walking the server.
+The resource and the event that tells of it are in two systems. Where a crash came between them, the server has a
+patient that no service knows; and a site's server has patients from before Quill. Both are found by walking the server.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client import Counter, Gauge
 from quill_common.audit.entry import AuditEntry, Who
 from quill_common.events.catalogue.patients import PatientCreated
-from quill_common.fhir.http_store import PAGE
+from quill_common.fhir.http_store import PAGE, lock_of
 from quill_common.fhir.store import StoreFailing
 from quill_common.log import get_logger
 from quill_common.service import Parts
@@ -50,7 +50,6 @@ async def walk(parts: Parts, store: ExternalPatients) -> tuple[int, int]:
         ids = [entry.stored.id for entry in page]
         missing.difference_update(ids)
         adopted += await _adopt(parts, ids)
-    vanished = 0
     async for some in store.of_ids(RESOURCE_TYPE, sorted(missing)):  # pages move while they are read: ask once more
         missing.difference_update(entry.stored.id for entry in some)
     vanished = len(missing)
@@ -79,7 +78,7 @@ async def _adopt(parts: Parts, ids: Sequence[str]) -> int:
     if not unknown:
         return 0
     async with parts.units.open(who=lambda: Who(actor_service="patients")) as work:
-        free = [id for id in sorted(unknown) if await repository.hold_if_free(work, f"fhir/{RESOURCE_TYPE}/{id}")]
+        free = [one for one in sorted(unknown) if await repository.hold_if_free(work, lock_of(RESOURCE_TYPE, one))]
         adopted = sorted(set(free) - await repository.known(work, free))
         for patient_id in adopted:
             await work.publish(PatientCreated(id=patient_id, organisation_id=None))

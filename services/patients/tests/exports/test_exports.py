@@ -20,8 +20,9 @@ async def test_every_patient_comes_out_as_it_is_stored_page_by_page(kit: Service
         assert (response.status_code, response.headers["Content-Type"]) == (200, NDJSON)
         lines += response.content.splitlines()
         after, pages = response.headers.get(NEXT), pages + 1
-    stored = await kit.read("SELECT content FROM fhir_patient ORDER BY id")
-    assert (pages, [line.decode() for line in lines]) == (3, [row["content"] for row in stored])
+    async with kit.parts.database.reader() as reader:
+        stored = [await kit.app.state.patients.read(reader, "Patient", f"p-{number}") for number in range(5)]
+    assert (pages, [line.decode() for line in lines]) == (3, [one.content for one in stored])
 
 
 async def test_an_empty_store_gives_an_empty_page(kit: ServiceKit) -> None:
