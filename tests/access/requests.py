@@ -158,6 +158,7 @@ REQUESTS: dict[str, Make] = {
     f"PUT {_PATIENT}/demographics": _body({"contact": {"phone": "0113 496 0000"}}),
     f"POST {_PATIENT}/deactivate": _on_own_patient,
     f"POST {_PATIENT}/activate": _on_own_patient,
+    "POST /api/prescriptions/controlled": _prescribe,
     f"POST {_PATIENT}/letters": _body({"title": "Clinic", "body": "# Clinic"}),
     "POST /api/conversations": _begin,
     f"PATCH {_THREAD}": _body({"status": "active"}),
@@ -177,7 +178,6 @@ REQUESTS: dict[str, Make] = {
     "POST /api/auth/change-password": _body({"current_password": "not the password", "new_password": PASSWORD}),
     f"POST {_PATIENT}/invite-external": _body({"email": "gp@example.org", "user_type": "external_hcp"}),
     "POST /api/accept-invite": _body({"token": "not a token"}),
-    "POST /api/prescriptions/controlled": _prescribe,
     "POST /api/push/subscribe": _subscribe,
 }
 

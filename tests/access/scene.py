@@ -117,7 +117,7 @@ async def scene(system: RunningSystem) -> Scene:
     patient_id = await _patient(admin, family_name, ours)
     spare_id, spare_name = await account(admin, "staff")
     switched_id, _ = await account(admin, "staff")
-    http = httpx.AsyncClient(base_url=system.url, timeout=30, trust_env=False)
+    http = httpx.AsyncClient(base_url=system.url, timeout=60, trust_env=False)
     target = Target(patient_id, 0, "")
     made = Scene(system, admin, http, ours, listed["name"], far, family_name, target, spare_id, spare_name, switched_id)
     await _people(made)

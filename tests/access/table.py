@@ -67,6 +67,7 @@ PUT    /api/patients/{patient_id}/demographics              401 403 403 403 403 
 GET    /api/patients/{patient_id}/metadata                  401 200 403 403 200 403 200 200 403 200 200 401 401 200 403
 POST   /api/patients/{patient_id}/deactivate                401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 POST   /api/patients/{patient_id}/activate                  401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
+POST   /api/prescriptions/controlled                        401 403 403 403 201 403 403 201 403 403 403 401 401 403 403
 
 POST   /api/patients/{patient_id}/letters                   401 403 403 403 403 403 403 200 403 403 403 401 401 403 403
 GET    /api/patients/{patient_id}/letters                   401 200 403 403 200 403 200 200 403 403 403 401 401 403 403
@@ -108,7 +109,6 @@ POST   /api/patients/{patient_id}/invite-external           401 200 403 403 403 
 POST   /api/accept-invite                                   400 400 400 400 400 400 400 400 400 400 400 400 400 400 400
 GET    /api/patients/{patient_id}/external-access           401 200 403 403 403 403 403 403 403 200 200 401 401 200 403
 DELETE /api/patients/{patient_id}/external-access/{user_id} 401 403 403 403 403 403 403 403 403 404 404 401 401 403 403
-POST   /api/prescriptions/controlled                        401 403 403 403 403 403 403 201 403 403 403 401 401 403 403
 
 POST   /api/push/subscribe                                  401 200 200 200 200 200 200 200 200 200 200 401 401 200 403
 POST   /api/push/send-test                                  401 400 400 400 400 400 400 400 400 400 400 401 401 403 403

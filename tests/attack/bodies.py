@@ -127,6 +127,11 @@ async def _update_demographics(w: Ward) -> Good:
     return Good(w.clinician, "PUT", f"/api/patients/{patient_id}/demographics", body)
 
 
+async def _prescribe(w: Ward) -> Good:
+    body = {"patient_id": w.patient_id, "medication": "Morphine sulfate", "dose": "10 mg", "duration_days": 7}
+    return Good(w.clinician, "POST", "/api/prescriptions/controlled", body)
+
+
 async def _write_letter(w: Ward) -> Good:
     patient_id = await patient(w.admin, w.organisation)
     return Good(w.clinician, "POST", f"/api/patients/{patient_id}/letters", {"title": "Clinic", "body": "# Clinic"})
@@ -182,6 +187,7 @@ BODIES: dict[str, Make] = {
     "createPatient": _create_patient,
     "updatePatient": _update_patient,
     "updateDemographics": _update_demographics,
+    "prescribeControlled": _prescribe,
     "writeLetter": _write_letter,
     "createConversation": _create_conversation,
     "setConversationStatus": _set_status,

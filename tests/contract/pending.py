@@ -7,8 +7,6 @@ PENDING = frozenset(
         "acceptInvite",
         "listExternalAccess",
         "revokeExternalAccess",
-        # prescribing
-        "prescribeControlled",
         # browser notifications
         "subscribePush",
         "sendTestPush",

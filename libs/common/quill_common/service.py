@@ -186,7 +186,7 @@ async def _assemble(
         broker=broker,
         consumer=consumer,
         dependants=dependants,
-        rebuild=Rebuild(replay, consumer, projection, units),
+        rebuild=Rebuild(database, replay, consumer, projection, units),
         parked=ParkedEvents(projection, units, replay),
         background=Background(),
         limits=limits,

@@ -16,6 +16,7 @@ from quill_patients.imports.routes import router as imports
 from quill_patients.metadata.routes import router as metadata
 from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.routes import router as patient
+from quill_patients.prescription.routes import router as prescription
 from quill_patients.search.upkeep import keep_searchable
 from quill_patients.settings import Settings
 from quill_patients.store_health.routes import router as store_health
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     app = create_service(
         "patients",
         chosen,
-        [verification, patient, demographics, metadata, history, imports, exports, store_health],
+        [verification, patient, demographics, metadata, history, prescription, imports, exports, store_health],
         projection=projection(),
         isolated=isolated,
         keys=keys,

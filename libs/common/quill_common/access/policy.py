@@ -4,13 +4,17 @@ Rule P (clinical): own record, or shared organisation from level `staff` up, or 
 Rule A (administrative): rule P, or level `admin` and higher.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     CompoundSelect,
     SQLColumnExpression,
     Text,
+    any_,
+    bindparam,
     exists,
     false,
     literal,
@@ -26,6 +30,8 @@ from quill_common.access.tables import AccessGrant, AccessPatient, AccessPatient
 from quill_common.database.session import Reader
 
 PatientId = SQLColumnExpression[str] | str
+
+_EXISTING = select(AccessPatient.id).where(AccessPatient.id == any_(bindparam("asked", type_=ARRAY(Text))))
 
 
 def clinical(principal: Principal, patient_id: PatientId) -> ColumnElement[bool]:
@@ -72,6 +78,11 @@ async def may_administer(reader: Reader, principal: Principal, patient_id: str) 
 async def patient_exists(reader: Reader, patient_id: str) -> bool:
     """Whether there is such a patient; ask only after access was decided."""
     return bool(await reader.value(select(exists().where(AccessPatient.id == patient_id))))
+
+
+async def existing_patients(reader: Reader, patient_ids: Collection[str]) -> frozenset[str]:
+    """Those of `patient_ids` that are patients; ask only after access was decided."""
+    return frozenset(await reader.values(_EXISTING, {"asked": list(patient_ids)}))
 
 
 def _own_record(principal: Principal, patient: SQLColumnExpression[str]) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """One batch of events into the projection: changes and position in one transaction, and no event holds up the rest."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from quill_common.database.faults import is_conflict, is_database_away
 from quill_common.events.envelope import Envelope
@@ -14,7 +14,7 @@ from quill_common.topology import Service
 
 TRIES = 5
 PAUSE_SECONDS = 0.05
-BATCH = 100
+BATCH = 500
 
 
 class Applier:
@@ -58,14 +58,10 @@ class Applier:
 
     async def _commit(self, source: Service, followed: Followed, events: Sequence[Envelope]) -> None:
         async with self._units.open(cause=source) as work:
-            position = before = await lock_position(work, source)
-            for event in events:
-                if event.position == position + 1:
-                    work.request_id = event.requestid
-                    await self._projection.apply_from(source, work, event)
-                    position = event.position
-            moved = position != before
-            now = await move_position(work, source, position) if moved else await standing(work, source)
+            position = await lock_position(work, source)
+            due = next_of(events, position)
+            await self._projection.apply_from(source, work, due)
+            now = await move_position(work, source, due[-1].position) if due else await standing(work, source)
         followed.position, followed.parked = now
 
     async def _park(self, source: Service, followed: Followed, event: Envelope, problem: Exception) -> None:
@@ -73,7 +69,18 @@ class Applier:
             position = await lock_position(work, source)
             if event.position == position + 1:
                 await park(work, source, event, problem, TRIES)
-                await move_position(work, source, event.position)
-                position = event.position
-        followed.position, followed.parked = position, True
+                now = await move_position(work, source, event.position)
+            else:
+                now = await standing(work, source)
+        followed.position, followed.parked = now
         get_logger().error("event parked", source=source, position=event.position, error=type(problem).__name__)
+
+
+def next_of(events: Iterable[Envelope], position: int) -> list[Envelope]:
+    """Those of `events` that follow on `position` without a gap."""
+    due: list[Envelope] = []
+    for event in events:
+        if event.position == position + 1:
+            due.append(event)
+            position = event.position
+    return due

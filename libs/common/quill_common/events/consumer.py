@@ -1,6 +1,8 @@
 """Apply the events of other services, each exactly once and in the order of its source."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from quill_common.events.apply import Applier
 from quill_common.events.envelope import Envelope
@@ -62,8 +64,12 @@ class Consumer:
         followed = self.followed[source]
         while True:
             after = await self.look(source)
-            head, events = await self._feeds.read(source, after, wait=wait)
-            followed.head = head
+            try:
+                head, events = await self._feeds.read(source, after, wait=wait)
+            except FeedUnavailable:
+                followed.away = True
+                raise
+            followed.heard(head, events)
             self._compare(source, after, head)
             await self._apply_new(source, events)
             if followed.position >= head:
@@ -96,6 +102,7 @@ class Consumer:
         followed = self.followed[source]
         async with followed.lock:
             if events and followed.position < events[-1].position:
+                followed.heard(max(followed.head, events[-1].position), events)
                 await self._apply(source, followed, events)
 
     async def look(self, source: Service) -> int:
@@ -104,6 +111,21 @@ class Consumer:
         async with followed.lock, self._units.reader() as reader:
             followed.position, followed.parked = await standing(reader, source)
         return followed.position
+
+    async def survey(self) -> dict[Service, Followed]:
+        """How far each source is applied, as the database and the source say now; nobody waits for a rebuild."""
+        found = await asyncio.gather(*(self._survey(source) for source in self.followed))
+        return dict(zip(self.followed, found, strict=True))
+
+    async def _survey(self, source: Service) -> Followed:
+        async with self._units.reader() as reader:
+            position, parked = await standing(reader, source)
+        now = replace(self.followed[source], position=position, parked=parked)
+        try:
+            now.heard(*await self._feeds.read(source, position, limit=1))
+        except FeedUnavailable:
+            now.away = True
+        return now
 
     def _compare(self, source: Service, after: int, head: int) -> None:
         followed = self.followed[source]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, exists, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from quill_common.database.session import Reader, Writer
@@ -12,26 +12,26 @@ from quill_common.events.tables import Inbox, ParkedEvent
 from quill_common.topology import Service
 
 _OF_SOURCE = Inbox.source == bindparam("of_source")
-_HAS_PARKED = select(exists().where(ParkedEvent.source == bindparam("of_source")))
+_PARKED = select(func.count()).where(ParkedEvent.source == bindparam("of_source"))
 _LOCK = select(Inbox.position).where(_OF_SOURCE).with_for_update()
 _BEGIN = insert(Inbox).values(source=bindparam("of_source")).on_conflict_do_nothing()
 _MOVE = (
     update(Inbox)
     .where(_OF_SOURCE)
     .values(position=bindparam("to"), applied_at=func.clock_timestamp())
-    .returning(_HAS_PARKED.scalar_subquery())
+    .returning(_PARKED.scalar_subquery())
 )
 _STANDING = select(
     select(Inbox.position).where(_OF_SOURCE).scalar_subquery().label("position"),
-    _HAS_PARKED.scalar_subquery().label("parked"),
+    _PARKED.scalar_subquery().label("parked"),
 )
 
 
 class Standing(NamedTuple):
-    """How far a source is applied, and whether events of it are parked: then not all that it said is in force."""
+    """How far a source is applied, and how many events of it are parked: with any, not all it said is in force."""
 
     position: int
-    parked: bool
+    parked: int
 
 
 async def lock_position(writer: Writer, source: Service) -> int:
@@ -45,13 +45,13 @@ async def lock_position(writer: Writer, source: Service) -> int:
 
 async def move_position(writer: Writer, source: Service, position: int) -> Standing:
     """Set the locked position of `source`."""
-    return Standing(position, bool(await writer.value(_MOVE, {"of_source": source, "to": position})))
+    return Standing(position, int(await writer.value(_MOVE, {"of_source": source, "to": position})))
 
 
 async def standing(reader: Reader, source: Service) -> Standing:
     """Where `source` stands now; 0 when nothing was applied yet."""
     row = await reader.row(_STANDING, {"of_source": source})
-    return Standing(0, False) if row is None else Standing(row.position or 0, row.parked)
+    return Standing(0, 0) if row is None else Standing(row.position or 0, row.parked)
 
 
 async def park(writer: Writer, source: Service, event: Envelope, problem: Exception, tries: int) -> None:

@@ -44,9 +44,9 @@ class ParkedEvents:
             position = await lock_position(work, row.source)
             if not await unpark(work, row.source, row.position):
                 return
-            await self._projection.apply_from(row.source, work, event)
+            await self._projection.apply_from(row.source, work, (event,))
             skip = await parked_positions(work, row.source)
             work.replaying = True
             async for later in self._replay.events(row.source, event.position, position):
                 if later.subject == event.subject and later.position not in skip:
-                    await self._projection.apply_from(row.source, work, later)
+                    await self._projection.apply_from(row.source, work, (later,))

@@ -16,12 +16,17 @@ class Replay:
 
     async def events(self, source: Service, after: int, until: int | None = None) -> AsyncIterator[Envelope]:
         """The events after position `after`, to the end or to position `until`. Raises `FeedUnavailable`."""
-        while (until is None or after < until) and (page := await self._page(source, after)):
+        async for page in self.pages(source, after, until):
             for event in page:
-                if until is not None and event.position > until:
-                    return
                 yield event
+
+    async def pages(self, source: Service, after: int, until: int | None = None) -> AsyncIterator[Sequence[Envelope]]:
+        """The same, some at a time and never none."""
+        while (until is None or after < until) and (page := await self._page(source, after)):
             after = page[-1].position
+            wanted = page if until is None else [event for event in page if event.position <= until]
+            if wanted:
+                yield wanted
 
     async def _page(self, source: Service, after: int) -> Sequence[Envelope]:
         if source != self.own.service:

@@ -52,12 +52,17 @@ class UnitOfWork(Writer):
         Call it after the change it tells of, so that events about one thing stand in the order of the changes.
         While a projection is replayed nothing is published: what followed from the event is in the log already.
         """
+        await self.publish_all((event,))
+
+    async def publish_all(self, events: Sequence[Event]) -> None:
+        """Publish `events` in their order, with as few statements as the handlers allow."""
         if self.replaying:
             return
-        if self._projection.keeps(event):
+        kept = [event for event in events if self._projection.keeps(event)]
+        if kept:
             await self.execute(_SHARE_OWN_PROJECTION)
-            await self._projection.apply_own(self, event)
-        self._published.append((event, self.request_id))
+            await self._projection.apply_own(self, kept)
+        self._published.extend((event, self.request_id) for event in events)
 
     async def record(self, entry: AuditEntry) -> None:
         """Put `entry` on record with this transaction. Where it does not say who acts, that is who asked for this.

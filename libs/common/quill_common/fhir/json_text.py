@@ -21,7 +21,7 @@ def parse(text: str | bytes) -> Any:
     """
     try:
         decoded = text if isinstance(text, str) else text.decode("utf-8-sig")
-        return _DECODER.decode(decoded)
+        return DECODER.decode(decoded)
     except NotJson:
         raise
     except UnicodeDecodeError as problem:
@@ -76,7 +76,7 @@ def _no_constant(_: str) -> NoReturn:
     raise NotJson("holds a number that JSON does not know")
 
 
-_DECODER: Final = json.JSONDecoder(
+DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_members,
     parse_float=orjson.Fragment,
     parse_int=_integer,

@@ -143,15 +143,11 @@ def one(present: Table) -> Select[Any]:
     return select(*(present.c[name] for name in KEPT)).where(*_named(present))
 
 
-def page(present: Table, resource_type: str, after: str, limit: int) -> Select[Any]:
-    """By id."""
+def page(present: Table) -> Select[Any]:
+    """The first of one type behind an id, in the order of their ids."""
+    later = and_(present.c.resource_type == bindparam("of_type"), present.c.id > bindparam("after_id"))
     kept = (present.c[name] for name in KEPT)
-    return (
-        select(*kept)
-        .where(present.c.resource_type == resource_type, present.c.id > after)
-        .order_by(present.c.id)
-        .limit(limit)
-    )
+    return select(*kept).where(later).order_by(present.c.id).limit(bindparam("fetch", type_=Integer))
 
 
 def versions_of(versions: Table) -> Select[Any]:

@@ -46,6 +46,7 @@ class SqlResourceStore:
         self._unique = _unique_of(self._present)
         self._one = sql.one(self._present)
         self._one_to_change = self._one.with_for_update()
+        self._page = sql.page(self._present)
         self._every = sql.versions_of(self._versions)
         self._before = self._every.where(self._versions.c.version < bindparam("of_before"))
         self._exactly = self._every.where(self._versions.c.version == bindparam("of_version"))
@@ -89,7 +90,8 @@ class SqlResourceStore:
         raise VersionConflict(f"{stored.resource_type}/{stored.id}")
 
     async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
-        return [_of(row) for row in await reader.rows(sql.page(self._present, resource_type, after or "", limit))]
+        asked = {"of_type": resource_type, "after_id": after or "", "fetch": limit}
+        return [_of(row) for row in await reader.rows(self._page, asked)]
 
     async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
         gone = StoredResource(resource_type, resource_id, expected + 1, _now(), "", deleted=True)

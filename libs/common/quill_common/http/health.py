@@ -67,11 +67,11 @@ def database_check(database: Database, heads: frozenset[str]) -> Check:
 def feed_check(consumer: Consumer) -> Check:
     """Every followed source was caught up with since the start, and none has fewer events than were applied here.
 
-    Parked events show, and do not make the service unready: the rest of it works.
+    Parked events and a source that is away show, and do not make the service unready: the rest of it works.
     """
 
     async def check() -> dict[str, Any]:
-        states = {followed.state for followed in consumer.followed.values()} - {"ok"}
+        states = {followed.state for followed in consumer.followed.values()} - {"ok", "source away"}
         sources = {source: followed.as_dict() for source, followed in consumer.followed.items()}
         return {"state": max(states, key=_GRAVITY.index, default="ok"), "sources": sources}
 

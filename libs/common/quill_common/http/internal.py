@@ -13,7 +13,7 @@ from quill_common.events.consumer import NotInForce
 from quill_common.events.envelope import Envelope
 from quill_common.events.feed import MAX_PAGE, MAX_WAIT_SECONDS, FeedUnavailable
 from quill_common.events.inbox import parked
-from quill_common.events.rebuild import CannotRebuild
+from quill_common.events.rebuild import CannotRebuild, RebuildRuns
 from quill_common.http.answers import json_answer, ready_json
 from quill_common.http.callers import Read
 from quill_common.http.errors import Conflict, Forbidden, Unauthenticated, Unavailable
@@ -89,8 +89,8 @@ async def catch_up(request: Request, body: CatchUp, caller: Annotated[str, Depen
 
 @router.get("/projections", dependencies=[Depends(operator_only)])
 async def projections(request: Request) -> Response:
-    """How far each source is applied."""
-    followed = work_of(request).parts.consumer.followed
+    """How far each source is applied: state, position, head, behind, lag_seconds, parked."""
+    followed = await work_of(request).parts.consumer.survey()
     return json_answer({source: each.as_dict() for source, each in followed.items()})
 
 
@@ -101,6 +101,8 @@ async def rebuild(request: Request) -> Response:
         reached = await work_of(request).parts.rebuild.all()
     except FeedUnavailable as problem:
         raise Unavailable from problem
+    except RebuildRuns as problem:
+        raise Conflict("A rebuild is running; see how it ends before you ask for another") from problem
     except CannotRebuild as problem:
         raise Conflict(str(problem)) from problem
     return json_answer(reached)

@@ -57,7 +57,7 @@ class Process:
         followed: tuple[Service, ...] = () if self.name == "auth" else ("auth",)
         self.consumer = Consumer(followed, self.projection, self.units, self.feeds)
         self.replay = Replay(self.feed, self.feeds)
-        self.rebuild = Rebuild(self.replay, self.consumer, self.projection, self.units)
+        self.rebuild = Rebuild(self.database, self.replay, self.consumer, self.projection, self.units)
         self.parked = ParkedEvents(self.projection, self.units, self.replay)
 
     async def publish(self, *events: Event) -> None:

@@ -11,6 +11,7 @@ from quill_operator.administrator import administrator
 from quill_operator.bench import events, gateway
 from quill_operator.bench.budgets import BUDGETS, EVENT_P50_MS, EVENT_P99_MS, GATEWAY_BUDGET, MEMORY_BUDGET_MIB
 from quill_operator.bench.load import Measured, measure
+from quill_operator.bench.make_patients_command import make_patients
 from quill_operator.bench.processes import Processes
 from quill_operator.bench.scenarios import Scenario, scenarios, signed_in
 from quill_operator.bench.scene import Scene, is_limited, prepare
@@ -25,6 +26,7 @@ REPORT_WIDTH = 120
 
 bench = typer.Typer(name="bench")
 bench.command(name="sign-in")(sign_in)
+bench.command(name="make-patients")(make_patients)
 
 
 @bench.callback(invoke_without_command=True)

@@ -4,32 +4,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from quill_operator.console import console, refuse
-from quill_operator.fhir_import.bundle import files_of
-from quill_operator.fhir_import.importer import Importer
+from quill_operator.fhir_import.importer import FileChanged, Importer
+from quill_operator.fhir_import.reading import files_of
+from quill_operator.fhir_import.report import Report
 from quill_operator.fhir_import.services import RunningServices, ServiceFailed, Services
 
 
 def import_fhir(
-    paths: Annotated[list[Path], typer.Argument(help="FHIR R4 bundles, or folders of *.json", exists=True)],
+    paths: Annotated[list[Path], typer.Argument(help="*.json bundles, *.ndjson, or folders of them", exists=True)],
     organisation: Annotated[int, typer.Option(help="Id of the organisation that the patients join", min=1)],
 ) -> None:
-    """Bring patients and clinical notes in from FHIR R4 bundles. Doing it again changes nothing."""
+    """Bring patients and clinical notes in from FHIR R4 bundles and NDJSON. Doing it again changes nothing."""
+    report = Report(console)
     try:
         services = RunningServices()
         name = organisation_name(services, organisation)
         console.print(f"Importing into {name}", markup=False)
-        importer = Importer(services, organisation)
-        files = list(files_of(paths))
-        with Progress(console=console) as progress:
-            for file in progress.track(files, description="Bundles"):
-                importer.import_file(file)
-    except ServiceFailed as problem:
+        with console.status("Reading") as status:
+            importer = Importer(services, organisation, report, told=lambda: status.update(report.so_far))
+            importer.import_files(list(files_of(paths)))
+    except (ServiceFailed, FileChanged) as problem:
         refuse(f"{problem}. What was imported so far is kept; run the command again to go on")
-    importer.report.show(console)
-    if importer.report.refusals:
+    report.show()
+    if report.refused:
         raise typer.Exit(1)
 
 

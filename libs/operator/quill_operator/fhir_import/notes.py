@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from quill_common.fhir.validation import InvalidResource, validate
 
-from quill_operator.fhir_import.bundle import Bundle, Resource
+from quill_operator.fhir_import.reading import Resource
+from quill_operator.fhir_import.references import References
 
 _WITH_TIME: Final = re.compile(r".+T.+(Z|[+-]\d\d:\d\d)")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -20,10 +21,10 @@ class NotALetter(Exception):
     """A note, or one of its attachments, that cannot become a letter; says why."""
 
 
-def letters_of(note: Resource, bundle: Bundle) -> Iterator[Letter | NotALetter]:
+def letters_of(note: Resource, known: References) -> Iterator[Letter | NotALetter]:
     """A letter, or the reason against it, for each attachment; one reason when the whole note is no good."""
     try:
-        about = _about(note, bundle)
+        about = _about(note, known)
     except NotALetter as problem:
         yield problem
         return
@@ -35,7 +36,7 @@ def letters_of(note: Resource, bundle: Bundle) -> Iterator[Letter | NotALetter]:
             yield problem
 
 
-def _about(note: Resource, bundle: Bundle) -> Letter:
+def _about(note: Resource, known: References) -> Letter:
     try:
         validate(note, "DocumentReference")
     except InvalidResource as problem:
@@ -44,13 +45,13 @@ def _about(note: Resource, bundle: Bundle) -> Letter:
         raise NotALetter("id: is missing")
     if note.get("status") == "entered-in-error":  # absent where an extension says why
         raise NotALetter("was entered in error")
-    patient_id = bundle.patient_id(note.get("subject", {}).get("reference"))
+    patient_id = known.patient_id(note.get("subject", {}).get("reference"))
     if patient_id is None:
         raise NotALetter("its subject is no patient that is known here")
     return {
         "patient_id": patient_id,
         "title": _title(note),
-        "author_name": _author(note, bundle),
+        "author_name": _author(note, known),
         "written_at": _time(note),
     }
 
@@ -63,8 +64,8 @@ def _title(note: Resource) -> str | None:
     return None
 
 
-def _author(note: Resource, bundle: Bundle) -> str | None:
-    names = (a.get("display") or bundle.name(a.get("reference")) for a in note.get("author", []))
+def _author(note: Resource, known: References) -> str | None:
+    names = (a.get("display") or known.name(a.get("reference")) for a in note.get("author", []))
     return ", ".join(name for name in names if name) or None
 
 

@@ -29,22 +29,32 @@ class Refusal:
 
 @dataclass
 class Report:
-    """Counts by kind and outcome, and every refusal."""
+    """Counts by kind and outcome. Each refusal is told at once: there may be more of them than memory."""
 
+    console: Console
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def refused(self) -> int:
+        """How much was refused, of every kind."""
+        return sum(count for (_, outcome), count in self.counts.items() if outcome == "refused")
+
+    @property
+    def so_far(self) -> str:
+        """One line for those who wait."""
+        counts = (sum(self.counts[kind, outcome] for outcome in OUTCOMES) for kind in KINDS)
+        return ", ".join(f"{count:,} {kind}" for count, kind in zip(counts, KINDS, strict=True))
 
     def count(self, kind: str, outcome: str) -> None:
         self.counts[kind, outcome] += 1
 
     def refuse(self, kind: str, refusal: Refusal) -> None:
         self.count(kind, "refused")
-        self.refusals.append(refusal)
+        self.console.print(f"refused: {refusal}", style="red", markup=False)
 
-    def show(self, console: Console) -> None:
-        """Print each refusal and the summary."""
-        for refusal in self.refusals:
-            console.print(f"refused: {refusal}", style="red", markup=False)
+    def show(self) -> None:
+        """Print the summary."""
+        console = self.console
         table = Table("", *OUTCOMES)
         for kind in KINDS:
             table.add_row(kind, *(str(self.counts[kind, outcome]) for outcome in OUTCOMES))

@@ -1,6 +1,9 @@
-"""`quill projections status|rebuild SERVICE`."""
+"""`quill projections status [SERVICE]` and `quill projections rebuild SERVICE`."""
+
+from typing import Annotated
 
 import typer
+from quill_common.topology import SERVICES
 from rich.table import Table
 
 from quill_operator.console import console
@@ -12,12 +15,13 @@ projections = typer.Typer(
 
 
 @projections.command()
-def status(service: str) -> None:
-    """Show how far SERVICE has followed each source."""
-    table = Table("source", "state", "applied", "published", "behind", "put aside")
-    for source, at in call(service, "GET", "/internal/projections").items():
-        counts = (str(at[name]) for name in ("position", "head", "behind"))
-        table.add_row(source, at["state"], *counts, "yes, see `quill events`" if at["parked"] else "")
+def status(service: Annotated[str | None, typer.Argument(help="All services without it")] = None) -> None:
+    """Show how far SERVICE has followed each source, asked now."""
+    table = Table("service", "source", "state", "applied", "published", "behind", "lag", "put aside")
+    for name in (service,) if service else SERVICES:
+        for source, at in call(name, "GET", "/internal/projections").items():
+            counts = (str(at[each]) for each in ("position", "head", "behind"))
+            table.add_row(name, source, at["state"], *counts, f"{at['lag_seconds']:.1f} s", str(at["parked"]))
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from quill_common.testing.fhir_server import FaultKind, FhirServer, fhir_server
@@ -22,8 +23,8 @@ async def external_kit(
     postgres_url: str, tmp_path_factory: pytest.TempPathFactory, server: FhirServer
 ) -> AsyncIterator[ServiceKit]:
     directory = tmp_path_factory.mktemp("messaging-external")
-    more = {"fhir_server_url": server.url, "fhir_server_seconds": 1.0}
-    async with service_kit("messaging", create_app, Settings, postgres_url, directory, **more) as kit:
+    of_site = {"fhir_server_url": server.url, "fhir_server_seconds": "1"}
+    async with service_kit("messaging", create_app, partial(Settings, **of_site), postgres_url, directory) as kit:
         yield kit
 
 

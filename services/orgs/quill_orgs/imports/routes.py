@@ -44,6 +44,6 @@ async def join_patients(write: Write, note: Note, organisation_id: PathId, body:
     """Make members of those who are not; doing it again changes nothing."""
     note.target(f"organisation/{organisation_id}")
     note.about_all(body.patient_ids)
-    added, unknown = await service.join_all(write, organisation_id, body.patient_ids)
+    added, unknown = await service.join_imported(write, organisation_id, body.patient_ids)
     note.add(added=added, unknown=len(unknown))
     return JoinedPatients(added=added, unknown=unknown)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from quill_common.access.policy import patient_exists
+from quill_common.access.policy import existing_patients
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
 
@@ -19,17 +19,12 @@ async def name_of(reader: Reader, organisation_id: int) -> str:
     return str(row.name)
 
 
-async def join_all(write: UnitOfWork, organisation_id: int, patient_ids: Iterable[str]) -> tuple[int, list[str]]:
+async def join_imported(write: UnitOfWork, organisation_id: int, patient_ids: Iterable[str]) -> tuple[int, list[str]]:
     """How many became members, and the ids that are not patients. Raises OrganisationNotFound.
 
     Ids are taken in one order, so that two imports at once do not block each other for good.
     """
     await name_of(write, organisation_id)
-    added = 0
-    unknown = []
-    for patient_id in sorted(set(patient_ids)):
-        if not await patient_exists(write, patient_id):
-            unknown.append(patient_id)
-        elif await join(write, organisation_id, patient_id, is_primary=False):
-            added += 1
-    return added, unknown
+    given = frozenset(patient_ids)
+    known = await existing_patients(write, given)
+    return len(await join(write, organisation_id, sorted(known))), sorted(given - known)

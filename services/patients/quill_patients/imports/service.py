@@ -1,10 +1,12 @@
 """The rules of the import: what came is stored as it came, and what is stored already is never overwritten."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from quill_common.events.catalogue.patients import PatientCreated
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.fhir.resource import Resource, is_fhir_id, same_content
+from quill_common.fhir.resource import Resource, StoredResource, is_fhir_id, same_content
 from quill_common.fhir.store import ResourceExists
 from quill_common.fhir.validation import InvalidResource, validate
 
@@ -22,13 +24,19 @@ async def import_patients(write: UnitOfWork, store: PatientStore, given: ImportI
 
     Ids are taken in one order, so that two imports of the same patients at once do not block each other for good.
     """
-    results: dict[int, ImportResult] = {}
-    for number, patient in sorted(enumerate(given.patients), key=lambda numbered: _id(numbered[1])):
-        results[number] = await _import(write, store, patient, given.organisation_id)
-    return [results[number] for number in range(len(given.patients))]
+    results = {number: await _refused(patient) for number, patient in enumerate(given.patients)}
+    valid = sorted((given.patients[number]["id"], number) for number, refused in results.items() if refused is None)
+    patients = [given.patients[number] for _, number in valid]
+    stored = await store.create_all(write, patients)
+    await _publish(write, stored, given.organisation_id)
+    for (_, number), patient, found in zip(valid, patients, stored, strict=True):
+        results[number] = await _result(write, store, patient, found)
+    return [result for _, result in sorted(results.items()) if result is not None]
 
 
-async def _import(write: UnitOfWork, store: PatientStore, patient: Any, organisation_id: int | None) -> ImportResult:
+async def _refused(patient: Any) -> ImportResult | None:
+    """Why it cannot be stored, whatever is stored already."""
+    await asyncio.sleep(0)  # judging takes a while, and others want their answers meanwhile
     try:
         validate(patient, RESOURCE_TYPE)
     except InvalidResource as problem:
@@ -37,14 +45,24 @@ async def _import(write: UnitOfWork, store: PatientStore, patient: Any, organisa
         return ImportResult(id=None, outcome="refused", reason="id: is missing")
     if has_several(patient):
         return ImportResult(id=patient["id"], outcome="refused", reason=f"identifier: {SEVERAL}")
-    try:
-        await store.create(write, patient)
-    except ResourceExists as problem:
-        if problem.taken != "id":
-            return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
-        return await _compare(write, store, patient)
-    await write.publish(PatientCreated(id=patient["id"], organisation_id=organisation_id))
-    return ImportResult(id=patient["id"], outcome="created")
+    return None
+
+
+async def _publish(
+    write: UnitOfWork, stored: Sequence[StoredResource | ResourceExists], organisation_id: int | None
+) -> None:
+    created = [each.id for each in stored if isinstance(each, StoredResource)]
+    await write.publish_all([PatientCreated(id=each, organisation_id=organisation_id) for each in created])
+
+
+async def _result(
+    write: UnitOfWork, store: PatientStore, patient: Resource, found: StoredResource | ResourceExists
+) -> ImportResult:
+    if isinstance(found, StoredResource):
+        return ImportResult(id=found.id, outcome="created")
+    if found.taken != "id":
+        return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
+    return await _compare(write, store, patient)
 
 
 async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:

@@ -10,7 +10,22 @@ from quill_common.access.stand_in import Standing, caller_parameters, standing_o
 from quill_common.access.tables import AccessStaff
 from quill_common.database.session import Reader
 from quill_common.http.paging import Page
-from sqlalchemy import ARRAY, ColumnElement, Integer, Row, Select, Text, and_, any_, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Label,
+    Row,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
 
 from quill_patients.metadata.tables import PatientMetadata
 from quill_patients.patient.store import RESOURCE_TYPE, Found
@@ -75,8 +90,14 @@ def page_of(standing: Standing, shape: Shape, *, later: bool) -> Select[Any]:
     if later:
         keys = keys.where(tuple_(*_KEY) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER)))
     shown = keys.subquery()
-    own = and_(Patient.id == shown.c.id, Patient.resource_type == RESOURCE_TYPE)
-    return select(shown, Patient.content).join(Patient, own).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
+    return select(shown, _content_of(shown.c.id)).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
+
+
+def _content_of(patient_id: ColumnElement[str]) -> Label[str]:
+    """Looked up for each row that is shown: a join may walk the whole table when it does not know the page's length."""
+    own = aliased(Patient)
+    content = select(own.content).where(own.id == patient_id, own.resource_type == RESOURCE_TYPE)
+    return content.scalar_subquery().label("content")
 
 
 @lru_cache(STATEMENTS)

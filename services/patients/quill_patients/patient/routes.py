@@ -22,7 +22,7 @@ from quill_common.http.callers import (
 from quill_common.http.errors import Unavailable
 from quill_common.http.if_match import IfMatch
 from quill_common.http.paging import Paging
-from quill_common.http.shapes import FhirId
+from quill_common.http.shapes import ADDITIVE, FhirId
 from quill_common.http.work import WorkRoute, work_of
 
 from quill_patients.patient import listing, service
@@ -82,7 +82,9 @@ async def list_patients(
     scope: Annotated[
         str | None, Query(description="`admin` lifts the restriction to own patients; has effect for admins only.")
     ] = None,
-    total: Annotated[bool, Query(description="Also count the patients on all pages.")] = False,
+    total: Annotated[
+        bool, Query(description="Also count the patients on all pages.", json_schema_extra=dict(ADDITIVE))
+    ] = False,
 ) -> Response:
     """Patients that the caller may see, and that all criteria hold for."""
     listed = None

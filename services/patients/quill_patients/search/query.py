@@ -1,16 +1,27 @@
 """The query parameters by which `GET /api/patients` searches."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from quill_common.access.principal import Principal
 from quill_common.http.errors import invalid
+from quill_common.http.shapes import ADDITIVE
 
 from quill_patients.search.parameters import BadParameter, criteria_of
 from quill_patients.search.wanted import Active, Criterion, Wanted
 
 Texts = list[str] | None
+_SYSTEMS = "`value`, `system|value`, `|value` (without a system) or `system|` (any value)."
+_DAYS = "`1980-02-29`, `1980-02` or `1980`, after `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `sa` or `eb`."
+_WORDS = (
+    "Words as typed into a search box. Each must start a word of the name, or be an identifier's value or the birth "
+    "date (1980, 1980-02, 1980-02-29, 29/2/1980)."
+)
+
+
+def _text(description: str) -> Any:
+    return Query(description=description, json_schema_extra=dict(ADDITIVE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +39,15 @@ class Searched:
 
 
 async def _searched(
-    q: Annotated[
-        Texts,
-        Query(
-            description="Words as typed into a search box. Each must start a word of the name, or be an identifier's "
-            "value or the birth date (1980, 1980-02, 1980-02-29, 29/2/1980)."
-        ),
-    ] = None,
-    name: Annotated[Texts, Query(description="The beginning of a word of any name, or of several in a row.")] = None,
-    family: Annotated[Texts, Query(description="The same for family names.")] = None,
-    given: Annotated[Texts, Query(description="The same for given names.")] = None,
-    birth_date: Annotated[
-        Texts,
-        Query(description="`1980-02-29`, `1980-02` or `1980`, after `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `sa` or `eb`."),
-    ] = None,
-    gender: Annotated[Texts, Query(description="`male`, `female`, `other` or `unknown`.")] = None,
-    identifier: Annotated[
-        Texts, Query(description="`value`, `system|value`, `|value` (without a system) or `system|` (any value).")
-    ] = None,
-    active: Annotated[
-        Texts, Query(description="`false`: deactivated patients alone; has effect for admins only.")
-    ] = None,
-    updated_since: Annotated[
-        Texts, Query(description="A date or an RFC 3339 time; records that changed then or later.")
-    ] = None,
+    q: Annotated[Texts, _text(_WORDS)] = None,
+    name: Annotated[Texts, _text("The beginning of a word of any name, or of several in a row.")] = None,
+    family: Annotated[Texts, _text("The same for family names.")] = None,
+    given: Annotated[Texts, _text("The same for given names.")] = None,
+    birth_date: Annotated[Texts, _text(_DAYS)] = None,
+    gender: Annotated[Texts, _text("`male`, `female`, `other` or `unknown`.")] = None,
+    identifier: Annotated[Texts, _text(_SYSTEMS)] = None,
+    active: Annotated[Texts, _text("`false`: deactivated patients alone; has effect for admins only.")] = None,
+    updated_since: Annotated[Texts, _text("A date or an RFC 3339 time: records changed then or later.")] = None,
 ) -> Searched:
     """A parameter that is repeated must hold each time; of values between commas one is enough, except in `q`."""
     given_by_name = {

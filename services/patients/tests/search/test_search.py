@@ -247,9 +247,9 @@ async def test_pages_of_a_search_join_and_a_cursor_of_another_shows_only_what_is
     every = await _ids(clinician)
     women = await _ids(clinician, gender="female")
     seen: list[str] = []
-    cursor = ""
+    cursor: str | None = ""
     while len(seen) < len(women):
-        query = {"gender": "female", "limit": 3, **({"cursor": cursor} if cursor else {})}
+        query: dict[str, Any] = {"gender": "female", "limit": 3, **({"cursor": cursor} if cursor else {})}
         answer = (await clinician.client.get("/api/patients", params=query)).json()
         seen += [patient["id"] for patient in answer["patients"]]
         cursor = answer["next_cursor"]
@@ -263,7 +263,8 @@ async def test_the_total_counts_all_pages_for_this_caller(kit: ServiceKit, keep_
     for number in range(4):
         await keep_patient(f"p-{number}", 7 if number else 8)
     clinician = await kit.clinician(7)
-    for query, total in (({}, 3), ({"q": "marsh"}, 3), ({"q": "nobody"}, 0)):
+    expected: list[tuple[dict[str, str], int]] = [({}, 3), ({"q": "marsh"}, 3), ({"q": "nobody"}, 0)]
+    for query, total in expected:
         answer = (await clinician.client.get("/api/patients", params={"total": "true", "limit": 2, **query})).json()
         assert answer["total"] == total
     assert "total" not in (await clinician.client.get("/api/patients?q=marsh")).json()
