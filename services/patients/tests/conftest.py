@@ -33,7 +33,8 @@ async def session_kit(
     tmp_path_factory: pytest.TempPathFactory,
     fhir_double: FhirServer,
 ) -> AsyncIterator[ServiceKit]:
-    more = {} if request.param == BUILT_IN else {"fhir_server_url": fhir_double.url, "fhir_server_list_seconds": 5.0}
+    of_site: dict[str, Any] = {"fhir_server_url": fhir_double.url, "fhir_server_list_seconds": 5.0}
+    more = of_site if request.param == EXTERNAL else {}
     directory = tmp_path_factory.mktemp("patients")
     async with service_kit("patients", create_app, Settings, postgres_url, directory, **more) as kit:
         yield kit

@@ -6,67 +6,20 @@ until it is told `no-cache`, pages by links below its base and keeps every versi
 
 import asyncio
 import itertools
-import re
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiohttp import web
 
-from quill_common.fhir.json_text import NotJson, parse, serialise
+from quill_common.fhir.json_text import NotJson, parse
 from quill_common.fhir.resource import Resource, is_fhir_id, matches_etag, stamped
+from quill_common.testing.fhir_faults import FHIR_JSON, Fault, FaultKind, Going, fhir_answer, go_wrong, outcome
 
-FHIR_JSON: Final = "application/fhir+json"
 BASE: Final = "/fhir"
-
-FaultKind = Literal[
-    "slow",
-    "500",
-    "503",
-    "429",
-    "reset",
-    "truncated",
-    "not json",
-    "html",
-    "empty",
-    "word for a version",
-    "no version",
-    "huge version",
-    "old version",
-    "another resource",
-    "another type",
-    "answer lost",
-    "next elsewhere",
-    "next in a circle",
-    "redirect",
-]
-
-
-@dataclass
-class Fault:
-    """What goes wrong with requests of `method` whose path and query match `pattern`.
-
-    `times` times or always, after the first `skip` of them went well.
-    """
-
-    kind: FaultKind
-    method: str = "GET"
-    pattern: str = ""
-    times: int | None = None
-    skip: int = 0
-
-    def takes(self, request: web.BaseRequest) -> bool:
-        if self.times == 0 or request.method != self.method or not re.search(self.pattern, request.path_qs):
-            return False
-        if self.skip > 0:
-            self.skip -= 1
-            return False
-        if self.times is not None:
-            self.times -= 1
-        return True
 
 
 @dataclass(frozen=True)
@@ -157,13 +110,13 @@ class FhirServer:
         fault = next((fault for fault in list(self.faults) if fault.takes(request)), None)
         if fault is None:
             return await self._rightly(request)
-        return await _FAULTY[fault.kind](self, request)
+        return await go_wrong(fault.kind, Going(self._rightly, self.url, self._freed), request)
 
     async def _rightly(self, request: web.BaseRequest) -> web.Response:
         if self.header is not None and request.headers.get(self.header[0]) != self.header[1]:
-            return _outcome(401, "login")
+            return outcome(401, "login")
         if FHIR_JSON not in request.headers.get("Accept", "*/*") and "*/*" not in request.headers.get("Accept", "*/*"):
-            return _outcome(406, "not-supported")
+            return outcome(406, "not-supported")
         parts = request.path.removeprefix(BASE).strip("/").split("/")
         match (request.method, parts):
             case ("GET", [""]) if "_getpages" in request.query:
@@ -178,44 +131,44 @@ class FhirServer:
                 return self._read(resource_type, resource_id, version)
             case ("PUT", [resource_type, resource_id]):
                 return await self._put(request, resource_type, resource_id)
-        return _outcome(405, "not-supported")
+        return outcome(405, "not-supported")
 
     def _read(self, resource_type: str, resource_id: str, version: str | None = None) -> web.Response:
         versions = self.resources.get((resource_type, resource_id), [])
         if version is not None:
             versions = [one for one in versions if str(one.number) == version]
         if not versions:
-            return _outcome(404, "not-found")
+            return outcome(404, "not-found")
         found = versions[-1]
-        return _outcome(410, "deleted") if found.content is None else _resource(found)
+        return outcome(410, "deleted") if found.content is None else _resource(found)
 
     async def _put(self, request: web.BaseRequest, resource_type: str, resource_id: str) -> web.Response:
         if request.content_type != FHIR_JSON:
-            return _outcome(415, "not-supported")
+            return outcome(415, "not-supported")
         try:
             resource = parse(await request.read())
         except NotJson:
-            return _outcome(400, "structure")
+            return outcome(400, "structure")
         if not is_fhir_id(resource_id) or (resource.get("resourceType"), resource.get("id")) != (
             resource_type,
             resource_id,
         ):
-            return _outcome(400, "invalid")
+            return outcome(400, "invalid")
         if resource.get("meta") == {}:
-            return _outcome(400, "structure")
+            return outcome(400, "structure")
         versions = self.resources.get((resource_type, resource_id), [])
         exists = bool(versions) and versions[-1].content is not None
         if self.knows_conditions:
             wanted = request.headers.get("If-Match")
             if wanted is not None and not (versions and matches_etag(wanted, versions[-1].number)):
-                return _outcome(412, "conflict")
+                return outcome(412, "conflict")
             if request.headers.get("If-None-Match") == "*" and exists:
-                return _outcome(412, "duplicate")
+                return outcome(412, "duplicate")
         return _resource(self.put(resource), 200 if exists else 201)
 
     def _search(self, request: web.BaseRequest, resource_type: str) -> web.Response:
         if set(request.query) - {"_id", "_count", "_elements", "identifier", "subject"}:
-            return _outcome(400, "invalid")
+            return outcome(400, "invalid")
         if request.headers.get("Cache-Control") != "no-cache" and request.path_qs in self._remembered:
             found = self._remembered[request.path_qs]
         else:
@@ -237,14 +190,14 @@ class FhirServer:
     def _history(self, request: web.BaseRequest, resource_type: str, resource_id: str) -> web.Response:
         versions = self.resources.get((resource_type, resource_id), [])
         if not versions:
-            return _outcome(404, "not-found")
+            return outcome(404, "not-found")
         entries = [_of_history(resource_type, resource_id, version) for version in reversed(versions)]
         return self._page(request, "history", entries, 0)
 
     def _next_page(self, request: web.BaseRequest) -> web.Response:
         kind, entries = self._pages.get(request.query["_getpages"], ("", []))
         if not kind:
-            return _outcome(410, "deleted")
+            return outcome(410, "deleted")
         return self._page(request, kind, entries, int(request.query["_offset"]), request.query["_getpages"])
 
     def _page(
@@ -260,32 +213,7 @@ class FhirServer:
         shown = entries[start : start + count]
         some = f',"entry":[{",".join(shown)}]' if shown else ""
         body = f'{{"resourceType":"Bundle","type":"{kind}","total":{len(entries)},"link":[{",".join(links)}]{some}}}'
-        return _fhir(body)
-
-    # Faults
-
-    async def _slowly(self, _: web.BaseRequest) -> web.Response:
-        await self._freed.wait()
-        return _outcome(503, "timeout")
-
-    async def _reset(self, request: web.BaseRequest) -> web.Response:
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
-
-    async def _lose_the_answer(self, request: web.BaseRequest) -> web.Response:
-        await self._rightly(request)
-        return await self._reset(request)
-
-    async def _truncate(self, request: web.BaseRequest) -> web.StreamResponse:
-        whole = (await self._rightly(request)).body
-        assert isinstance(whole, bytes)
-        response = web.StreamResponse(headers={"Content-Type": FHIR_JSON, "Content-Length": str(len(whole))})
-        await response.prepare(request)
-        await response.write(whole[: len(whole) // 2])
-        assert request.transport is not None
-        request.transport.close()
-        return response
+        return fhir_answer(body)
 
 
 def _matches(resource: Resource, identifier: str | None, subject: str | None) -> bool:
@@ -304,84 +232,9 @@ def _of_history(resource_type: str, resource_id: str, version: Version) -> str:
     return f'{{"resource":{version.content},{request},{response}}}'
 
 
-def _fhir(body: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=body.encode(), status=status, headers={"Content-Type": f"{FHIR_JSON};charset=utf-8", **(headers or {})}
-    )
-
-
 def _resource(version: Version, status: int = 200) -> web.Response:
     assert version.content is not None
-    return _fhir(version.content, status, {"ETag": f'W/"{version.number}"'})
-
-
-def _outcome(status: int, code: str) -> web.Response:
-    issue = {"severity": "error", "code": code}
-    return _fhir(serialise({"resourceType": "OperationOutcome", "issue": [issue]}), status)
-
-
-def _status(status: int) -> Callable[[FhirServer, web.BaseRequest], Awaitable[web.StreamResponse]]:
-    async def answer(_: FhirServer, __: web.BaseRequest) -> web.StreamResponse:
-        return _outcome(status, "exception")
-
-    return answer
-
-
-def _body(
-    change: Callable[[bytes], bytes], content_type: str = FHIR_JSON
-) -> Callable[[FhirServer, web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """Do what is asked, and answer with what `change` makes of the answer."""
-
-    async def answer(server: FhirServer, request: web.BaseRequest) -> web.StreamResponse:
-        right = await server._rightly(request)
-        assert isinstance(right.body, bytes)
-        return web.Response(body=change(right.body), status=right.status, headers={"Content-Type": content_type})
-
-    return answer
-
-
-def _replaced(pattern: bytes, by: bytes) -> Callable[[bytes], bytes]:
-    return lambda body: re.sub(pattern, by, body)
-
-
-async def _redirect(server: FhirServer, request: web.BaseRequest) -> web.StreamResponse:
-    return web.Response(status=307, headers={"Location": f"{server.url}/moved"})
-
-
-def _linked(url: str) -> Callable[[FhirServer, web.BaseRequest], Awaitable[web.StreamResponse]]:
-    async def answer(server: FhirServer, request: web.BaseRequest) -> web.StreamResponse:
-        right = await server._rightly(request)
-        assert isinstance(right.body, bytes)
-        bundle: Any = parse(right.body)
-        link = url or f"{server.url}{request.path_qs.removeprefix(BASE)}"
-        bundle["link"] = [{"relation": "next", "url": link}]
-        return _fhir(serialise(bundle))
-
-    return answer
-
-
-_VERSION: Final = rb'"versionId":"\d+"'
-_FAULTY: Final[dict[FaultKind, Callable[[FhirServer, web.BaseRequest], Awaitable[web.StreamResponse]]]] = {
-    "slow": FhirServer._slowly,
-    "500": _status(500),
-    "503": _status(503),
-    "429": _status(429),
-    "reset": FhirServer._reset,
-    "answer lost": FhirServer._lose_the_answer,
-    "truncated": FhirServer._truncate,
-    "not json": _body(lambda body: body[:-1] + b",}"),
-    "html": _body(lambda _: b"<html>Sign in</html>", "text/html"),
-    "empty": _body(lambda _: b""),
-    "word for a version": _body(_replaced(_VERSION, b'"versionId":"new"')),
-    "no version": _body(_replaced(_VERSION, b'"source":"#x"')),
-    "huge version": _body(_replaced(_VERSION, b'"versionId":"99999999999999999999"')),
-    "old version": _body(_replaced(_VERSION, b'"versionId":"1"')),
-    "another resource": _body(_replaced(rb'"id":"[^"]*"', b'"id":"somebody-else"')),
-    "another type": _body(_replaced(rb'"resourceType":"(Patient|Communication)"', b'"resourceType":"Person"')),
-    "next elsewhere": _linked("http://127.0.0.1:9/fhir?_getpages=1"),
-    "next in a circle": _linked(""),
-    "redirect": _redirect,
-}
+    return fhir_answer(version.content, status, {"ETag": f'W/"{version.number}"'})
 
 
 @asynccontextmanager

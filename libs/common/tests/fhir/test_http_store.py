@@ -13,7 +13,8 @@ from quill_common.fhir.http_settings import FhirServerSettings
 from quill_common.fhir.http_store import HttpResourceStore
 from quill_common.fhir.resource import StoredResource
 from quill_common.fhir.store import DeletionRefused, ResourceExists, StoreFailing, VersionConflict
-from quill_common.testing.fhir_server import FaultKind, FhirServer
+from quill_common.testing.fhir_faults import FaultKind
+from quill_common.testing.fhir_server import FhirServer
 
 PATIENT = {"resourceType": "Patient", "id": "p-1", "gender": "female"}
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
+from typing import Any
 
 import pytest
-from quill_common.testing.fhir_server import FaultKind, FhirServer, fhir_server
+from quill_common.testing.fhir_faults import FaultKind
+from quill_common.testing.fhir_server import FhirServer, fhir_server
 from quill_common.testing.kit import ServiceKit, service_kit
 from quill_messaging.app import create_app
 from quill_messaging.settings import Settings
@@ -23,8 +24,8 @@ async def external_kit(
     postgres_url: str, tmp_path_factory: pytest.TempPathFactory, server: FhirServer
 ) -> AsyncIterator[ServiceKit]:
     directory = tmp_path_factory.mktemp("messaging-external")
-    of_site = {"fhir_server_url": server.url, "fhir_server_seconds": "1"}
-    async with service_kit("messaging", create_app, partial(Settings, **of_site), postgres_url, directory) as kit:
+    of_site: dict[str, Any] = {"fhir_server_url": server.url, "fhir_server_seconds": 1.0}
+    async with service_kit("messaging", create_app, Settings, postgres_url, directory, **of_site) as kit:
         yield kit
 
 

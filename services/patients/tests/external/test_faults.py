@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from quill_common.testing.fhir_server import FaultKind, FhirServer
+from quill_common.testing.fhir_faults import FaultKind
+from quill_common.testing.fhir_server import FhirServer
 from quill_common.testing.kit import Person, ServiceKit
 
 pytestmark = pytest.mark.store("external")
@@ -134,7 +135,8 @@ async def _until(health: httpx.AsyncClient, *, available: bool) -> None:
 async def test_a_patient_of_the_wrong_shape_is_not_shown_and_not_left_out(
     kit: ServiceKit, double: FhirServer, clinician: Person
 ) -> None:
-    for number, odd in enumerate(({"name": "Marsh"}, {"name": [{"family": 5}]}, {"identifier": [None]})):
+    oddities: list[dict[str, Any]] = [{"name": "Marsh"}, {"name": [{"family": 5}]}, {"identifier": [None]}]
+    for number, odd in enumerate(oddities):
         double.put({"resourceType": "Patient", "id": f"odd-{number}", **odd})
         await kit.patient(f"odd-{number}", 7)
         assert (await clinician.client.get("/api/patients")).json() == NOT_READY
@@ -205,8 +207,8 @@ async def test_two_records_of_the_site_with_one_number_can_be_changed(
 ) -> None:
     for patient_id in ("p-1", "p-2", "p-3"):
         await kit.patient(patient_id, 7)
-        numbers = [] if patient_id == "p-3" else [{"system": NHS, "value": "9434765919"}]
-        double.put({"resourceType": "Patient", "id": patient_id, "identifier": numbers or [{"value": "x"}]})
+        identifier = {"value": "x"} if patient_id == "p-3" else {"system": NHS, "value": "9434765919"}
+        double.put({"resourceType": "Patient", "id": patient_id, "identifier": [identifier]})
     assert (await clinician.client.patch("/api/patients/p-1", json={"mrn": "1"})).status_code == 200
     taken = await clinician.client.patch("/api/patients/p-3", json={"nhs_number": "9434765919"})
     assert taken.status_code == 409
