@@ -268,3 +268,4 @@ class ThreadedFhirServer:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
+        self._loop.close()
