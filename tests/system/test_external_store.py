@@ -16,7 +16,7 @@ UNAVAILABLE = (503, {"detail": "Clinical store unavailable"})
 
 
 @pytest.fixture
-def server(site_server: FhirServer) -> FhirServer:
+def server(site_server: ThreadedFhirServer) -> FhirServer:
     return site_server.server
 
 

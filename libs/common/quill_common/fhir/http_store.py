@@ -50,7 +50,13 @@ class HttpResourceStore:
         self, writer: Writer, resources: Sequence[Resource]
     ) -> Sequence[StoredResource | ResourceExists]:
         outcomes: list[StoredResource | ResourceExists] = []
+        tried: set[tuple[str, str]] = set()
         for resource in resources:
+            key = resource["resourceType"], resource["id"]
+            if key in tried:
+                outcomes.append(ResourceExists("/".join(key)))
+                continue
+            tried.add(key)
             try:
                 outcomes.append(await self.create(writer, resource))
             except ResourceExists as problem:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 from quill_common.fhir.export import MAX_PAGE, NDJSON, NEXT
 from quill_common.fhir.json_text import parse
 from quill_common.fhir.resource import same_content
@@ -53,6 +54,7 @@ async def test_what_is_asked_wrongly_is_refused(kit: ServiceKit) -> None:
         assert (await operator.get(URL, params=wrong)).status_code == 422
 
 
+@pytest.mark.store("built-in")
 async def test_what_comes_out_goes_into_an_empty_store_as_the_same(kit: ServiceKit, keep_patient: Any) -> None:
     elements = {"extension": [{"url": "urn:x", "valueDecimal": orjson.Fragment("1.50")}], "gender": "female"}
     await keep_patient("p-1", **elements)
