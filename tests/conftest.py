@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from quill_common.testing.fhir_server import ThreadedFhirServer
 from quill_common.testing.private_rabbitmq import PrivateRabbitMQ, server_script
 from quill_common.testing.rabbitmq import REQUIRED_VARIABLE
 from sqlalchemy import make_url
@@ -52,6 +53,27 @@ async def limited(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -
     """The system with its rate limits as a site has them."""
     directory = tmp_path_factory.mktemp("limits")
     async with _system(postgres_url, directory, "quill_limits", QUILL_RATE_LIMITS="on") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site_server() -> Iterator[ThreadedFhirServer]:
+    """A FHIR server of the site's own, with a patient from before Quill; tests may stop it and start it again."""
+    running = ThreadedFhirServer()
+    running.start()
+    running.server.put({"resourceType": "Patient", "id": "of-the-site", "name": [{"family": "Fenn"}]})
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+async def external(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory, site_server: ThreadedFhirServer
+) -> AsyncIterator[RunningSystem]:
+    """The system with patients and messages in that server."""
+    settings = {"FHIR_SERVER_URL": site_server.server.url, "QUILL_FHIR_SERVER_ADOPT_SECONDS": "1"}
+    directory = tmp_path_factory.mktemp("external")
+    async with _system(postgres_url, directory, "quill_external", **settings) as running:
         yield running
 
 

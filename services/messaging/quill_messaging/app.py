@@ -9,6 +9,7 @@ from quill_messaging.conversation.routes import router as conversation
 from quill_messaging.events import projection
 from quill_messaging.exports.routes import router as exports
 from quill_messaging.message.routes import router as message
+from quill_messaging.message.store import open_store
 from quill_messaging.participant.routes import router as participant
 from quill_messaging.record.routes import router as record
 from quill_messaging.settings import Settings
@@ -16,11 +17,13 @@ from quill_messaging.settings import Settings
 
 def create_app(settings: Settings | None = None, *, isolated: bool = False, keys: KeySource | None = None) -> FastAPI:
     """The application; `isolated` leaves out what talks to other processes."""
-    return create_service(
+    app = create_service(
         "messaging",
         settings or load(Settings),
         [conversation, message, participant, exports, record],
         projection=projection(),
         isolated=isolated,
         keys=keys,
+        on_start=[lambda parts: open_store(app, parts)],
     )
+    return app

@@ -1,14 +1,57 @@
-"""One running patients service for all tests of this folder, emptied before each."""
+"""One running patients service for all tests of this folder, emptied before each; once with each kind of store."""
 
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 import pytest
-from quill_common.testing.kit import ServiceKit, kit_fixture
+from quill_common.testing.fhir_server import FhirServer, fhir_server
+from quill_common.testing.kit import ServiceKit, service_kit
 from quill_patients.app import create_app
-from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.settings import Settings
 
-session_kit = kit_fixture("patients", create_app, Settings)
+BUILT_IN, EXTERNAL = "built-in", "external"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that uses the service with both stores, unless a mark says with which: `store("built-in")`."""
+    if "session_kit" not in metafunc.fixturenames:
+        return
+    mark = metafunc.definition.get_closest_marker("store")
+    metafunc.parametrize("session_kit", mark.args if mark else [BUILT_IN, EXTERNAL], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+async def fhir_double() -> AsyncIterator[FhirServer]:
+    async with fhir_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def session_kit(
+    request: pytest.FixtureRequest,
+    postgres_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    fhir_double: FhirServer,
+) -> AsyncIterator[ServiceKit]:
+    of_site: dict[str, Any] = {"fhir_server_url": fhir_double.url, "fhir_server_list_seconds": 5.0}
+    more = of_site if request.param == EXTERNAL else {}
+    directory = tmp_path_factory.mktemp("patients")
+    async with service_kit("patients", create_app, Settings, postgres_url, directory, **more) as kit:
+        yield kit
+
+
+@pytest.fixture
+def double(fhir_double: FhirServer) -> FhirServer:
+    """The FHIR server of the site, if the test runs with one."""
+    return fhir_double
+
+
+@pytest.fixture
+async def kit(session_kit: ServiceKit, fhir_double: FhirServer) -> ServiceKit:
+    """The service that runs here, emptied."""
+    await session_kit.empty()
+    fhir_double.clear()
+    return session_kit
 
 
 class KeepPatient(Protocol):
@@ -28,7 +71,7 @@ def keep_patient(kit: ServiceKit) -> KeepPatient:
             **elements,
         }
         async with kit.parts.database.writer() as writer:
-            await BuiltInPatients().create(writer, resource)
+            await kit.app.state.patients.create(writer, resource)
         return await kit.patient(patient_id, *organisations)
 
     return keep

@@ -106,6 +106,7 @@ async def test_what_cannot_be_recorded_is_neither_shown_nor_changed(kit: Service
     assert await kit.read("SELECT 1 FROM patient_metadata") == []
 
 
+@pytest.mark.store("built-in")
 async def test_a_change_that_fails_at_its_end_is_not_on_record(kit: ServiceKit, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     clinician = await kit.clinician(7)

@@ -13,7 +13,7 @@ from quill_common.fhir.json_text import parse, serialise
 Resource = dict[str, Any]
 
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_SET_BY_THE_STORE: Final = ("versionId", "lastUpdated")
+SET_BY_THE_STORE: Final = ("versionId", "lastUpdated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,6 @@ def same_content(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _without_version(resource: Mapping[str, Any]) -> bytes:
-    meta = {key: value for key, value in (resource.get("meta") or {}).items() if key not in _SET_BY_THE_STORE}
+    meta = {key: value for key, value in (resource.get("meta") or {}).items() if key not in SET_BY_THE_STORE}
     rest = {key: value for key, value in resource.items() if key != "meta"}
     return orjson.dumps({**rest, "meta": meta}, option=orjson.OPT_SORT_KEYS)

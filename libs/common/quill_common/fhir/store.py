@@ -26,6 +26,10 @@ class StoreFailing(Exception):
     """The store cannot be reached, or does not answer as a store does: nothing is known about the resource."""
 
 
+class DeletionRefused(Exception):
+    """The store knows no deletion: a FHIR server of the site's own keeps what it has (contract 13.1)."""
+
+
 class ResourceStore(Protocol):
     """Versioned resources. What it writes commits and rolls back with the caller's transaction, where it can.
 

@@ -108,6 +108,15 @@ class Once:
         if work.idempotency is not None:
             await work.idempotency.begin(await work.writer())
 
+    @property
+    def id_to_give(self) -> str | None:
+        """The id of what the request makes: the same at each repeat, so that what a crash left behind is found again.
+
+        None without a key.
+        """
+        idempotency = work_of(self._request).idempotency
+        return None if idempotency is None else str(idempotency.made_id())
+
 
 async def _once(request: Request) -> Once:
     return Once(request)

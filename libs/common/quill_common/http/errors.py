@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from quill_common.database.faults import is_database_away
+from quill_common.fhir.store import DeletionRefused, StoreFailing
 from quill_common.identity.errors import KeysUnavailable
 from quill_common.log import get_logger
 
@@ -112,6 +113,13 @@ class StoreUnavailable(Unavailable):
     detail = "Clinical store unavailable"
 
 
+class NoDeletion(QuillError):
+    """The clinical store of this site cannot delete."""
+
+    status = 405
+    detail = "The clinical store of this deployment does not delete"
+
+
 class ClinicalSwitchedOff(QuillError):
     status = 503
     detail = "Clinical services are not available in this deployment"
@@ -138,6 +146,8 @@ def install(app: FastAPI) -> None:
         KeysUnavailable,
     ):
         app.add_exception_handler(away, _away_or_broken)
+    app.add_exception_handler(StoreFailing, _store_failing)
+    app.add_exception_handler(DeletionRefused, _no_deletion)
 
 
 def answer(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> Response:
@@ -178,3 +188,12 @@ async def _away_or_broken(_: Request, problem: Exception) -> Response:
         return answer(503, Unavailable.detail, Unavailable.headers)
     get_logger().error("unexpected failure", exc_info=problem)
     return internal_error()
+
+
+async def _store_failing(request: Request, problem: Exception) -> Response:
+    get_logger().warning("clinical store failing", reason=str(problem))
+    return await _refused(request, StoreUnavailable())
+
+
+async def _no_deletion(request: Request, _: Exception) -> Response:
+    return await _refused(request, NoDeletion())

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import Request, Response
 from sqlalchemy import bindparam, delete, func, select, text
@@ -63,6 +64,11 @@ class Idempotency:
         asked = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
         fingerprint = hmac.digest(secret + key.encode(), asked, hashlib.sha256)
         return cls(caller, hashlib.sha256(key.encode()).hexdigest(), fingerprint)
+
+    def made_id(self) -> UUID:
+        """Of caller, key and request: nobody who has not the secret can tell it before."""
+        made = hmac.digest(self._fingerprint, f"id/{self._caller}/{self._key}".encode(), hashlib.sha256)
+        return UUID(bytes=made[:16], version=4)
 
     async def begin(self, writer: Writer) -> None:
         """Return when this is the first such request; raises AlreadyAnswered, StillInProgress or DifferentRequest."""

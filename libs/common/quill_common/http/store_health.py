@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from quill_common.database.session import Reader
+from quill_common.fhir.store import StoreFailing
 from quill_common.http.answers import json_answer
 from quill_common.http.errors import StoreUnavailable
 from quill_common.http.work import WorkRoute, work_of
@@ -29,7 +30,7 @@ def store_health_router(probe: Callable[[Request, Reader], Awaitable[None]]) -> 
                 await probe(request, reader)
         except TimeoutError:
             return _unavailable("timeout")
-        except (StoreUnavailable, SQLAlchemyError, OSError):
+        except (StoreFailing, StoreUnavailable, SQLAlchemyError, OSError):
             return _unavailable("unreachable")
         return json_answer({"available": True})
 

@@ -18,6 +18,7 @@ from quill_messaging.conversation.schemas import (
     ConversationSummary,
     StatusIn,
 )
+from quill_messaging.message.store import Store
 
 router = APIRouter(prefix="/api", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
 
@@ -59,13 +60,13 @@ async def list_patient_conversations(
     dependencies=[Audited("conversation.create")],
 )
 async def create_conversation(
-    body: ConversationIn, caller: Caller, write: Write, once: OncePerKey, note: Note
+    body: ConversationIn, caller: Caller, write: Write, store: Store, once: OncePerKey, note: Note
 ) -> Response:
     """Start a conversation about a patient with its first message."""
     note.about(body.patient_id)
     await service.require_administrative_access(write, caller, body.patient_id)
     await once.begin()
-    started = await service.start(write, caller, body)
+    started = await service.start(write, store, caller, body)
     note.target(f"conversation/{started['id']}")
     note.add(participants=[one["user_id"] for one in started["participants"]])
     return json_answer(started)

@@ -8,6 +8,7 @@ from quill_common.access.policy import may_administer, patient_exists
 from quill_common.access.principal import Principal
 from quill_common.database.session import Reader
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.fhir.store import ResourceStore
 from quill_common.http.errors import Forbidden, PatientNotFound
 from quill_common.http.paging import Page
 from sqlalchemy import Row
@@ -76,7 +77,7 @@ async def require_administrative_access(reader: Reader, principal: Principal, pa
         raise NoSharedOrganisation
 
 
-async def start(work: UnitOfWork, principal: Principal, asked: ConversationIn) -> dict[str, Any]:
+async def start(work: UnitOfWork, store: ResourceStore, principal: Principal, asked: ConversationIn) -> dict[str, Any]:
     """Start a conversation with its first message; the ConversationDetail. Everything is checked before anything is
     stored."""
     if principal.is_admin and not await patient_exists(work, asked.patient_id):
@@ -92,7 +93,7 @@ async def start(work: UnitOfWork, principal: Principal, asked: ConversationIn) -
     for one in joining[1:]:
         await work.publish(ParticipantJoined(**about, user_id=one.user_id))
     thread = messages.Thread(conversation_id, fhir_id, asked.patient_id, first_communication=None)
-    await messages.write(work, principal, thread, MessageIn(body=asked.initial_message), moment)
+    await messages.write(work, store, principal, thread, MessageIn(body=asked.initial_message), moment)
     return await _started(work, principal, conversation_id)
 
 

@@ -2,15 +2,9 @@
 
 from typing import Any
 
-from fastapi import Request
 from quill_common.fhir.export import export_router
-from quill_common.fhir.store import ResourceStore
 
-from quill_messaging.message.communication import STORE
-
-
-def _store_of(_: Request) -> ResourceStore:
-    return STORE
+from quill_messaging.message.store import store_of
 
 
 def _patient_of(communication: Any) -> str | None:
@@ -18,4 +12,4 @@ def _patient_of(communication: Any) -> str | None:
     return reference.removeprefix("Patient/")
 
 
-router = export_router("Communication", "message.export", _store_of, _patient_of)
+router = export_router("Communication", "message.export", store_of, _patient_of)

@@ -1,4 +1,4 @@
-"""A message as a FHIR Communication (contract 11.2), and the store that keeps it."""
+"""A message as a FHIR Communication (contract 11.2), and the built-in store of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,4 +87,6 @@ def _search_columns(resource: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-STORE: ResourceStore = SqlResourceStore(Communication, CommunicationVersion, _search_columns)
+def built_in_store() -> ResourceStore:
+    """Tables of this service's own schema."""
+    return SqlResourceStore(Communication, CommunicationVersion, _search_columns)

@@ -8,7 +8,7 @@ from typing import Any
 from quill_common.access.principal import Principal
 from quill_common.access.tables import AccessUser
 from quill_common.database.session import Reader, Writer
-from sqlalchemy import BigInteger, Executable, Row, bindparam, func, insert, select
+from sqlalchemy import BigInteger, Executable, Row, Text, bindparam, func, insert, select
 from sqlalchemy.orm import aliased
 
 from quill_messaging.message.tables import Message
@@ -58,6 +58,13 @@ _ADD = (
 )
 _ADD_AND_MOVE_LISTS = _ADD.add_cte(*LISTS_MOVED)
 
+_COMMUNICATIONS_AFTER = (
+    select(Message.fhir_communication_id)
+    .where(Message.fhir_communication_id > bindparam("after", type_=Text()))
+    .order_by(Message.fhir_communication_id)
+    .limit(bindparam("most", type_=BigInteger()))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
@@ -92,6 +99,11 @@ async def add_first(writer: Writer, new: NewMessage) -> int:
 async def add(writer: Writer, new: NewMessage) -> int:
     """Store a message and move its conversation in everybody's list; the message's id."""
     return await _added(writer, _ADD_AND_MOVE_LISTS, new)
+
+
+async def communication_ids_after(reader: Reader, after: str | None, limit: int) -> Sequence[str]:
+    """Up to `limit` ids of Communications in their order, from the first behind `after`."""
+    return await reader.values(_COMMUNICATIONS_AFTER, {"after": after or "", "most": limit})
 
 
 async def _added(writer: Writer, statement: Executable, new: NewMessage) -> int:

@@ -9,6 +9,7 @@ from quill_common.http.work import WorkRoute
 
 from quill_messaging.message import service
 from quill_messaging.message.schemas import MessageIn, MessageOut
+from quill_messaging.message.store import Store
 
 router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_class=WorkRoute, dependencies=[Clinical])
 
@@ -20,13 +21,13 @@ router = APIRouter(prefix="/api/conversations", tags=["conversations"], route_cl
     dependencies=[Audited("message.send")],
 )
 async def send_message(
-    conversation_id: PathId, body: MessageIn, caller: Caller, write: Write, once: OncePerKey, note: Note
+    conversation_id: PathId, body: MessageIn, caller: Caller, write: Write, store: Store, once: OncePerKey, note: Note
 ) -> Response:
     """Send a message or a correction (participants)."""
     note.target(f"conversation/{conversation_id}")
     thread = await service.thread_to_write(write, caller, conversation_id, body)
     note.about(thread.patient_id)
     await once.begin()
-    sent = await service.send(write, caller, thread, body)
+    sent = await service.send(write, store, caller, thread, body)
     note.add(message=sent["id"])
     return json_answer(sent)

@@ -7,12 +7,13 @@ from uuid import uuid4
 
 from quill_common.access.principal import Principal
 from quill_common.events.unit_of_work import UnitOfWork
+from quill_common.fhir.store import ResourceStore
 from quill_common.http.errors import Forbidden, NotFound
 from sqlalchemy import Row
 
 from quill_messaging.events import MessageSent
 from quill_messaging.message import repository
-from quill_messaging.message.communication import STORE, Sent, communication
+from quill_messaging.message.communication import Sent, communication
 from quill_messaging.message.schemas import MessageIn
 from quill_messaging.thread.errors import ConversationNotFound
 from quill_messaging.thread.repository import advance
@@ -54,24 +55,31 @@ async def thread_to_write(work: UnitOfWork, principal: Principal, conversation_i
     return row
 
 
-async def send(work: UnitOfWork, principal: Principal, row: Row[Any], sent: MessageIn) -> dict[str, Any]:
+async def send(
+    work: UnitOfWork, store: ResourceStore, principal: Principal, row: Row[Any], sent: MessageIn
+) -> dict[str, Any]:
     """Send a message to the thread that `thread_to_write` gave; the MessageOut as plain values."""
     if sent.amends_id is not None:
         _require_amendable(row, principal)
     moment = await advance(work, row.id, by_message=True)
     thread = Thread(row.id, row.fhir_conversation_id, row.patient_id, row.first_communication)
-    return await write(work, principal, thread, sent, moment, row.amended_communication)
+    return await write(work, store, principal, thread, sent, moment, row.amended_communication)
 
 
 async def write(
     work: UnitOfWork,
+    store: ResourceStore,
     principal: Principal,
     thread: Thread,
     sent: MessageIn,
     moment: datetime,
     amended_communication: str | None = None,
 ) -> dict[str, Any]:
-    """Store Communication and message, both or neither; the conversation is locked, or new."""
+    """Store Communication and message, both or neither; the conversation is locked, or new.
+
+    In a FHIR server of the site the Communication is there first, and one whose transaction is then undone stays behind
+    without a message: nobody is shown it.
+    """
     communication_id = str(uuid4())
     said = Sent(
         id=communication_id,
@@ -84,7 +92,7 @@ async def write(
         first=thread.first_communication,
         amends=amended_communication,
     )
-    await STORE.create(work, communication(said))
+    await store.create(work, communication(said))
     new = repository.NewMessage(thread.id, communication_id, principal.id, sent.body, sent.amends_id, moment)
     first = thread.first_communication is None
     message_id = await (repository.add_first(work, new) if first else repository.add(work, new))

@@ -68,7 +68,7 @@ async def _result(
 async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:
     """Unchanged when this very content was stored before, also if clinicians have changed the record since."""
     versions = await store.history(write, RESOURCE_TYPE, patient["id"])
-    if versions[0].deleted:
+    if not versions or versions[0].deleted:
         return ImportResult(id=patient["id"], outcome="refused", reason=_DELETED)
     if any(same_content(patient, version.resource()) for version in versions if not version.deleted):
         return ImportResult(id=patient["id"], outcome="unchanged")

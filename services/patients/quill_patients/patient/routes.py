@@ -114,7 +114,7 @@ async def create_patient(
     if body.patient_id:
         note.about(body.patient_id)
     await once.begin()
-    stored = await service.create(write, store, caller, body)
+    stored = await service.create(write, store, caller, body, once.id_to_give)
     note.about(stored.id)
     return versioned(stored.content, stored.version)
 

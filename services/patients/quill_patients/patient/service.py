@@ -42,10 +42,10 @@ async def read(reader: Reader, store: PatientStore, principal: Principal, patien
 
 
 async def create(
-    write: UnitOfWork, store: PatientStore, principal: Principal, fields: PatientCreateIn
+    write: UnitOfWork, store: PatientStore, principal: Principal, fields: PatientCreateIn, own_id: str | None = None
 ) -> StoredResource:
-    """Store a new patient. Raises PatientExists when the wanted id or the NHS number is taken."""
-    patient_id = fields.patient_id or str(uuid.uuid4())
+    """Store a new patient under the wanted id, else `own_id`. Raises PatientExists when id or NHS number is taken."""
+    patient_id = fields.patient_id or own_id or str(uuid.uuid4())
     return await add(write, store, principal, new_patient(patient_id, secrets.randbelow(AVATARS), fields))
 
 

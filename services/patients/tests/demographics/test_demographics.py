@@ -68,6 +68,7 @@ async def test_fhir_fields_are_understood(clinician: Person, keep_patient: Any) 
     assert {key: data[key] for key in parts} == parts
 
 
+@pytest.mark.store("built-in")
 async def test_decimals_keep_their_digits(kit: ServiceKit, clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     digits = ("53.7440", "0.10", "1.23456789012345678901234567890")
@@ -216,6 +217,7 @@ async def test_who_may_learns_of_an_unknown_patient(kit: ServiceKit) -> None:
         assert (response.status_code, response.json()) == (404, {"detail": "Patient not found"})
 
 
+@pytest.mark.store("built-in")
 async def test_a_commit_that_fails_changes_nothing(kit: ServiceKit, clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     before = (await clinician.client.get(URL)).json()

@@ -96,6 +96,7 @@ async def test_what_is_not_there_is_told_to_who_may_know(kit: ServiceKit, clinic
     assert (answer.status_code, answer.json()) == (404, {"detail": "Patient version not found"})
 
 
+@pytest.mark.store("built-in")
 async def test_a_deleted_patient_keeps_the_history_and_its_end_is_in_it(
     kit: ServiceKit, clinician: Person, keep_patient: Any
 ) -> None:
@@ -111,6 +112,7 @@ async def test_a_deleted_patient_keeps_the_history_and_its_end_is_in_it(
     assert (answer.status_code, answer.json()) == (404, {"detail": "Patient was deleted in this version"})
 
 
+@pytest.mark.store("built-in")
 async def test_a_page_costs_two_statements(kit: ServiceKit, clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     for path in (URL, f"{URL}/1"):

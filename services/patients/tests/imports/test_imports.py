@@ -39,6 +39,7 @@ async def test_a_patient_comes_in_with_all_that_it_brings(kit: ServiceKit) -> No
     assert await kit.read("SELECT id FROM access_patient") == [{"id": "p-1"}]
 
 
+@pytest.mark.store("built-in")
 async def test_numbers_keep_their_digits(kit: ServiceKit) -> None:
     text = '{"resourceType":"Patient","id":"p-1","extension":[{"url":"u","valueDecimal":1.50}]}'
     response = await kit.service("operator").post(URL, content=f'{{"patients":[{text}]}}')
@@ -82,6 +83,7 @@ async def test_importing_twice_changes_nothing(kit: ServiceKit) -> None:
     assert len(await kit.published()) == 1
 
 
+@pytest.mark.store("built-in")
 async def test_a_record_that_says_something_else_is_not_overwritten(kit: ServiceKit) -> None:
     await _import(kit, RICH)
     [result] = await _import(kit, {**RICH, "gender": "female"})
@@ -155,6 +157,7 @@ async def test_it_is_for_the_operator_only(kit: ServiceKit) -> None:
         assert (await kit.service(name).post(URL, json={"patients": []})).status_code == 403
 
 
+@pytest.mark.store("built-in")
 async def test_a_commit_that_fails_brings_nobody_in(kit: ServiceKit) -> None:
     async with kit.failing_commits("fhir_patient"):
         response = await kit.service("operator").post(URL, json={"patients": [RICH]})

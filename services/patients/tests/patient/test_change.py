@@ -31,6 +31,7 @@ def _set_gender(resource: Resource) -> None:
     resource["gender"] = "female"
 
 
+@pytest.mark.store("built-in")
 async def test_the_change_is_made_again_from_what_the_other_wrote(kit: ServiceKit, keep_patient: Any) -> None:
     await keep_patient("p-1")
     async with kit.parts.units.open() as work:
@@ -40,6 +41,7 @@ async def test_the_change_is_made_again_from_what_the_other_wrote(kit: ServiceKi
     assert (resource["gender"], resource["active"]) == ("female", True)
 
 
+@pytest.mark.store("built-in")
 async def test_it_is_not_tried_for_ever(kit: ServiceKit, keep_patient: Any) -> None:
     await keep_patient("p-1")
     async with kit.parts.units.open() as work:

@@ -165,6 +165,7 @@ async def test_a_bad_body_is_refused(kit: ServiceKit, body: bytes) -> None:
     assert response.json()["detail"]
 
 
+@pytest.mark.store("built-in")
 @pytest.mark.parametrize("table", ["fhir_patient", "outbox"])
 async def test_a_commit_that_fails_stores_and_publishes_nothing(kit: ServiceKit, table: str) -> None:
     admin = await kit.admin()

@@ -11,6 +11,8 @@ from quill_patients.patient import deletion
 from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.patient.service import PatientChangedMeanwhile, PatientExists
 
+pytestmark = pytest.mark.store("built-in")  # looks into its tables
+
 CREATED, DELETED = "quill.patients.patient.created.v1", "quill.patients.patient.deleted.v1"
 STORE = BuiltInPatients()
 ANEW: Resource = {"resourceType": "Patient", "id": "p-1", "name": [{"family": "Fenn"}]}

@@ -172,6 +172,7 @@ async def test_nobody_lists_without_signing_in(kit: ServiceKit) -> None:
 NOT_READY = {"patients": [], "fhir_ready": False, "next_cursor": None}
 
 
+@pytest.mark.store("built-in")
 async def test_a_store_that_fails_is_not_shown_as_no_patients(
     kit: ServiceKit, keep_patient: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +231,7 @@ async def test_while_events_are_parked_the_list_is_not_ready(
     assert (await gone.client.get("/api/patients")).status_code == 401
 
 
+@pytest.mark.store("built-in")
 async def test_a_fault_of_ours_is_not_hidden_as_not_ready(kit: ServiceKit, monkeypatch: pytest.MonkeyPatch) -> None:
     clinician = await kit.clinician(7)
 
@@ -240,6 +242,7 @@ async def test_a_fault_of_ours_is_not_hidden_as_not_ready(kit: ServiceKit, monke
     assert (await clinician.client.get("/api/patients")).status_code == 500
 
 
+@pytest.mark.store("built-in")
 async def test_few_patients_are_found_without_walking_all(kit: ServiceKit) -> None:
     await kit.write(
         text(
@@ -267,6 +270,7 @@ async def _plan(kit: ServiceKit, user_id: int) -> str:
         return "\n".join(await reader.values(text(f"EXPLAIN {sql}")))
 
 
+@pytest.mark.store("built-in")
 async def test_rule_p_says_the_same_as_a_condition_and_as_a_set(kit: ServiceKit, keep_patient: Any) -> None:
     for number in range(4):
         await keep_patient(f"p-{number}", 7 + number % 2)

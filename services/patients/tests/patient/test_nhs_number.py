@@ -7,6 +7,8 @@ from quill_common.testing.kit import ServiceKit
 from quill_patients.patient.nhs_number import current_numbers
 from sqlalchemy import text
 
+pytestmark = pytest.mark.store("built-in")  # looks into its tables
+
 SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 NUMBER, OTHER = "9434765919", "9434765870"
 EXISTS = (409, {"detail": "Patient already exists"})

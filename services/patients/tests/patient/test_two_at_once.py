@@ -4,7 +4,10 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+import pytest
 from quill_common.testing.kit import ServiceKit
+
+pytestmark = pytest.mark.store("built-in")  # looks into its tables
 
 AT_ONCE = 64
 EDITH = {"given_name": "Edith", "family_name": "Marsh"}

@@ -14,6 +14,8 @@ from quill_patients.search.parameters import criteria_of, fhir_criteria
 from quill_patients.search.wanted import Wanted
 from sqlalchemy import insert, text
 
+pytestmark = pytest.mark.store("built-in")  # looks into its tables
+
 ROWS = text(
     "INSERT INTO fhir_patient (id, resource_type, version, last_updated, content, family_key, given_key,"
     " terms, born_first, born_last, gender, searched_as)"

@@ -9,6 +9,8 @@ from quill_patients.search import upkeep
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+pytestmark = pytest.mark.store("built-in")  # looks into its tables
+
 NOT_READY = {"patients": [], "fhir_ready": False, "next_cursor": None}
 BEFORE = text(
     "INSERT INTO fhir_patient (id, resource_type, version, last_updated, content, family_key, given_key)"

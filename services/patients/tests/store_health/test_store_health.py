@@ -6,6 +6,7 @@ import pytest
 from quill_common.testing.kit import ServiceKit
 
 
+@pytest.mark.store("built-in")
 async def test_a_store_that_answers_is_available(kit: ServiceKit, keep_patient: Any) -> None:
     assert (await kit.anonymous.get("/health/store")).json() == {"available": True}
     await keep_patient("p-1")
@@ -14,6 +15,7 @@ async def test_a_store_that_answers_is_available(kit: ServiceKit, keep_patient: 
     assert any("fhir_patient" in statement for statement in statements)
 
 
+@pytest.mark.store("built-in")
 @pytest.mark.parametrize(
     ("problem", "error"), [(ConnectionRefusedError("secret"), "unreachable"), (TimeoutError("secret"), "timeout")]
 )
