@@ -1,4 +1,4 @@
-"""The promise of the outbox at size: whoever writes and follows at once, each event has its effect once and in order."""
+"""The promise of the outbox at size: whoever writes and follows at once, each event works once and in order."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from quill_common.events.unit_of_work import UnitOfWork, UnitsOfWork
 from quill_common.testing.database import TestDatabase, execute
 from quill_common.testing.together import Together, together
 from quill_common.topology import Service
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from .conftest import NewProcess, Process
 
@@ -30,7 +30,7 @@ TALLY = """
         came bigint GENERATED ALWAYS AS IDENTITY, writer int, n int, PRIMARY KEY (writer, n)
     );
     TRUNCATE {schema}.tally;
-    GRANT SELECT, INSERT, DELETE ON {schema}.tally TO {schema};
+    GRANT SELECT, INSERT, DELETE ON {schema}.tally TO {role};
 """
 _NOTE = text(
     "INSERT INTO tally (writer, n) SELECT writer, n"
@@ -68,9 +68,10 @@ def tallying() -> Projection:
 
 @pytest.fixture
 async def tallies(shared_database: TestDatabase) -> AsyncIterator[None]:
-    names = ("orgs", "patients", "letters")
+    names: tuple[Service, ...] = ("orgs", "patients", "letters")
     for name in names:
-        await execute(shared_database.admin_url, TALLY.format(schema=name))
+        role = make_url(shared_database.urls[name]).username
+        await execute(shared_database.admin_url, TALLY.format(schema=name, role=role))
     yield
     for name in names:
         await execute(shared_database.admin_url, f"DROP TABLE {name}.tally")

@@ -56,7 +56,7 @@ def _note(number: int) -> bytes:
         "status": "current",
         "subject": {"reference": f"Patient/p-{number}"},
         "date": "2020-01-01T00:00:00Z",
-        "content": [{"attachment": {"contentType": "text/plain", "data": "bm90ZQ==" * 1000}}],
+        "content": [{"attachment": {"contentType": "text/plain", "data": "bm90" * 2000}}],
     }
     return orjson.dumps(note)
 
