@@ -1,5 +1,6 @@
 """How far a service follows each source: in numbers, in seconds, and how much was put aside."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from quill_common.events.projection import Projection
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.testing.database import TestDatabase
 from quill_common.testing.together import together, user
+from quill_common.topology import Service
 
 from .conftest import NewProcess, Process
 
@@ -84,7 +86,7 @@ async def test_events_that_were_put_aside_are_counted(source: Process, process: 
 async def test_readiness_metrics_and_the_operator_are_told_the_same(
     shared_database: TestDatabase, tmp_path: Path
 ) -> None:
-    projections = {"patients": lambda: poisoned(1)}
+    projections: dict[Service, Callable[[], Projection]] = {"patients": lambda: poisoned(1)}
     async with together(shared_database, tmp_path, ("auth", "patients"), projections=projections) as two:
         await two.write("auth", user(1), user(2))
         await two["patients"].parts.consumer.pull("auth")

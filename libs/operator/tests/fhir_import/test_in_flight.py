@@ -28,7 +28,7 @@ def test_calls_run_at_once() -> None:
 
 
 def test_what_a_call_raises_is_raised_after_those_before_it_were_answered() -> None:
-    seen = []
+    seen: list[float] = []
     with pytest.raises(ZeroDivisionError):
         seen.extend(answer for _, answer in in_flight(lambda each: 6 // each, [1, 2, 0, 3]))
     assert seen == [6, 3]

@@ -32,7 +32,7 @@ def _note(**elements: Any) -> dict[str, Any]:
 
 def _letters(note: dict[str, Any]) -> list[Any]:
     known = References()
-    people = [
+    people: list[tuple[str, dict[str, Any]]] = [
         ("urn:uuid:1", {"resourceType": "Patient", "id": "p-1"}),
         (
             "urn:uuid:2",

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from quill_common.testing.database import execute
 from quill_common.testing.kit import ServiceKit
 
 URL = "/internal/import/patients"
@@ -91,6 +92,33 @@ async def test_a_bad_one_is_told_and_the_rest_still_goes_in(kit: ServiceKit) -> 
     reasons = [result["reason"].split(":")[0] for result in results[:7]]
     assert reasons[:3] == ["gender", "id", "resourceType"]
     assert len(await kit.published()) == 1
+
+
+async def test_who_has_what_only_one_patient_may_have_is_refused_and_the_rest_goes_in(kit: ServiceKit) -> None:
+    await _import(kit, RICH)
+    await execute(kit.database.admin_url, "CREATE UNIQUE INDEX only_one ON patients.fhir_patient (family_key)")
+    others = [{**RICH, "id": f"p-{number}", "name": [{"family": name}]} for number, name in enumerate("BBC", 2)]
+    try:
+        results = await _import(kit, {**RICH, "id": "p-0"}, *others)
+    finally:
+        await execute(kit.database.admin_url, "DROP INDEX patients.only_one")
+    assert [result["outcome"] for result in results] == ["refused", "created", "refused", "created"]
+    assert {result.get("reason") for result in results} == {
+        None, "an identifier that only one patient may have is another patient's",
+    }  # fmt: skip
+    assert [event["id"] for event in await kit.published()] == ["p-1", "p-2", "p-4"]
+
+
+async def test_many_take_no_more_statements_than_a_few(kit: ServiceKit) -> None:
+    counts = []
+    for start, count in ((0, 2), (10, 150)):
+        patients = [{**RICH, "id": f"p-{number}"} for number in range(start, start + count)]
+        with kit.statements() as statements:
+            await _import(kit, *patients)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    assert len(await kit.read("SELECT 1 FROM fhir_patient_version")) == 152
+    assert len(await kit.published()) == 152
 
 
 async def test_the_same_import_twice_at_once_stores_one_of_each(kit: ServiceKit) -> None:
