@@ -1,12 +1,28 @@
 """The built-in store: two tables of the service's own schema, one statement a write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Insert, Row, Select, Table, Text, bindparam, cast, column, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -71,13 +87,22 @@ class SqlResourceStore:
         return stored
 
     async def history(self, reader: Reader, resource_type: str, resource_id: str) -> Sequence[StoredResource]:
+        return (await self.histories(reader, resource_type, (resource_id,))).get(resource_id, [])
+
+    async def histories(
+        self, reader: Reader, resource_type: str, resource_ids: Collection[str]
+    ) -> Mapping[str, Sequence[StoredResource]]:
         table = self._versions.c
+        asked = bindparam("ids", list(resource_ids), type_=ARRAY(Text))
         statement = (
             select(*self._columns(self._versions))
-            .where(table.id == resource_id, table.resource_type == resource_type)
+            .where(table.id == any_(asked), table.resource_type == resource_type)
             .order_by(table.version.desc())
         )
-        return [_of(row) for row in await reader.rows(statement)]
+        found: dict[str, list[StoredResource]] = {}
+        for row in await reader.rows(statement):
+            found.setdefault(row.id, []).append(_of(row))
+        return found
 
     def _addition(self, names: tuple[str, ...]) -> Insert:
         """The statement that adds a row of these columns; built once, since building costs more than running it."""

@@ -1,6 +1,6 @@
 """The narrow interface behind which FHIR resources are kept, and why a write may be refused."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from quill_common.database.session import Reader, Writer
@@ -42,3 +42,8 @@ class ResourceStore(Protocol):
 
     async def history(self, reader: Reader, resource_type: str, resource_id: str) -> Sequence[StoredResource]:
         """Every version, newest first; empty when there is no such resource."""
+
+    async def histories(
+        self, reader: Reader, resource_type: str, resource_ids: Collection[str]
+    ) -> Mapping[str, Sequence[StoredResource]]:
+        """By id the same of many; an id without a resource is left out."""

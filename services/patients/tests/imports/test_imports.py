@@ -116,7 +116,10 @@ async def test_many_take_no_more_statements_than_a_few(kit: ServiceKit) -> None:
         with kit.statements() as statements:
             await _import(kit, *patients)
         counts.append(len(statements))
-    assert counts[0] == counts[1]
+        with kit.statements() as statements:
+            await _import(kit, *patients)
+        counts.append(len(statements))
+    assert counts[0:2] == counts[2:4]
     assert len(await kit.read("SELECT 1 FROM fhir_patient_version")) == 152
     assert len(await kit.published()) == 152
 
