@@ -142,8 +142,9 @@ async def test_by_the_broker_too(
     names: tuple[Service, ...] = ("auth", "orgs", "patients", "letters")
     projections = dict.fromkeys(names[1:], tallying)
     folder = tmp_path_factory.mktemp("promise")
-    settings = {"amqp_url": broker_url, "amqp_prefix": prefix}
-    async with together(shared_database, folder, names, projections=projections, **settings) as four:
+    async with together(
+        shared_database, folder, names, projections=projections, amqp_url=broker_url, amqp_prefix=prefix
+    ) as four:
         await _write_all(shared_database.urls["auth"], BY_BROKER // WRITERS)
         four["auth"].parts.relay.wake()
         async with asyncio.timeout(200):
