@@ -124,6 +124,8 @@ BEYOND_CONTRACT: Final[tuple[Route, ...]] = (
     _on("POST",   "/api/users/{user_id}/activate",                          "auth", SIGNED_IN, CSRF),
     _on("GET",    "/api/audit",                                             "auth", SIGNED_IN),
     _on("GET",    "/api/patients/{patient_id}/audit",                       "auth", SIGNED_IN),
+    _on("GET",    "/api/patients/{patient_id}/history",                     "patients", SIGNED_IN, CLINICAL),
+    _on("GET",    "/api/patients/{patient_id}/history/{version}",           "patients", SIGNED_IN, CLINICAL),
     _on("POST",   "/api/auth/totp/recovery-codes",                          "auth", SIGNED_IN, CSRF),
 )
 # fmt: on

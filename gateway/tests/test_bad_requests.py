@@ -21,7 +21,7 @@ async def raw(url: str, *parts: bytes, pause: float = 0.0) -> tuple[int, dict[st
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(pause)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             while chunk := await reader.read(65536):
                 received += chunk
                 head, separator, body = received.partition(b"\r\n\r\n")

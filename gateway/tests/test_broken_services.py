@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from quill_gateway.testing.doubles import FakeService, Person
-from quill_gateway.testing.running import StartGateway
+from quill_gateway.testing.running import StartGateway, eventually
 
 UNIT = "/api/organizations"
 AWAY = {"detail": "Service temporarily unavailable"}
@@ -75,6 +75,10 @@ async def test_a_service_that_never_answers_is_given_up(start_gateway: StartGate
     assert len(requests) == 1
 
 
+async def _received(service: FakeService, requests: int) -> bool:
+    return len(service.received) >= requests
+
+
 async def test_a_full_pool_is_a_503_and_not_an_endless_queue(
     start_gateway: StartGateway, services: dict[str, FakeService], person: Person
 ) -> None:
@@ -85,10 +89,10 @@ async def test_a_full_pool_is_a_503_and_not_an_endless_queue(
         return web.json_response({})
 
     services["orgs"].answer = slow
-    gateway = await start_gateway(pool_size=2, connect_seconds=0.3)
+    gateway = await start_gateway(pool_size=2, connect_seconds=2)
     async with aiohttp.ClientSession(base_url=gateway) as client:
         pending = [asyncio.create_task(client.get(UNIT, headers=person.headers())) for _ in range(2)]
-        await asyncio.sleep(0.1)
+        await eventually(lambda: _received(services["orgs"], 2))
         third = await client.get(UNIT, headers=person.headers())
         assert (third.status, await third.json()) == (503, AWAY)
         assert (await client.get("/api/conversations", headers=person.headers())).status == 200

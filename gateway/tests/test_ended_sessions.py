@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from quill_gateway.sessions import EndedSessions
 from quill_gateway.testing.doubles import FakeAuth, FakeService, Person
-from quill_gateway.testing.running import StartGateway, eventually
+from quill_gateway.testing.running import SOONER_THAN_THE_NEXT_POLL, StartGateway, eventually
 
 UNIT = "/api/organizations"
 
@@ -20,11 +20,11 @@ async def status(url: str, person: Person) -> int:
         return answer.status
 
 
-async def refused_within_a_second(url: str, person: Person) -> None:
+async def refused_soon(url: str, person: Person) -> None:
     async def refused() -> bool:
         return await status(url, person) == 401
 
-    await eventually(refused, 1)
+    await eventually(refused, SOONER_THAN_THE_NEXT_POLL)
 
 
 async def test_a_session_that_ended_in_this_call_is_refused_before_the_answer_leaves(
@@ -113,7 +113,7 @@ async def test_the_gateway_finds_back_to_an_auth_that_was_away(
     assert await status(url, person) == 200  # what is known stays known
     await auth.start(port)
     await auth.end(person.session_id)
-    await refused_within_a_second(url, person)
+    await refused_soon(url, person)
 
 
 async def test_a_place_that_auth_forgot_means_beginning_anew(
@@ -124,7 +124,7 @@ async def test_a_place_that_auth_forgot_means_beginning_anew(
     url = await start_gateway(revocation_wait_seconds=0)
     auth.ended = []
     await auth.end(person.session_id)
-    await refused_within_a_second(url, person)
+    await refused_soon(url, person)
 
 
 async def test_an_idle_feed_is_asked_with_patience(start_gateway: StartGateway, auth: FakeAuth) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -73,7 +72,7 @@ async def test_a_client_that_does_not_read_does_not_keep_a_connection_to_the_ser
         return web.Response(body=b"x" * 50_000_000)
 
     services["orgs"].answer = large
-    gateway = await start_gateway(pool_size=1, answer_seconds=0.3, connect_seconds=3)
+    gateway = await start_gateway(pool_size=1, answer_seconds=2, connect_seconds=60)
     host, port = gateway.removeprefix("http://").split(":")
     _, idle = await asyncio.open_connection(host, int(port), limit=1024)
     idle.write(f"GET {UNIT} HTTP/1.1\r\nHost: x\r\nCookie: {person.cookie}\r\n\r\n".encode())
@@ -151,10 +150,4 @@ async def test_a_restarted_service_is_found_again_at_once(
     await services["orgs"].stop()
     assert (await client.get(UNIT, headers=person.headers())).status == 503
     await services["orgs"].start(port)
-    started = time.monotonic()
-
-    async def back() -> bool:
-        return (await client.get(UNIT, headers=person.headers())).status == 200
-
-    await eventually(back)
-    assert time.monotonic() - started < 0.5
+    assert (await client.get(UNIT, headers=person.headers())).status == 200

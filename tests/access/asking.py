@@ -45,6 +45,7 @@ async def ask(scene: Scene, row: Row, kind: str, target: Target) -> Answered:
         "conversation_id": target.conversation_id,
         "composition_uid": target.composition_uid,
         "session_id": str(uuid.uuid4()),
+        "version": 1,
         **made.fills,
     }
     caller = made.caller or caller

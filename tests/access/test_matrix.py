@@ -9,8 +9,9 @@ pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark
 
 # Reading first: some of the writes let their caller in.
 LINES = sorted(rows(BUILT) + rows(BEYOND_THE_CONTRACT), key=lambda row: row.method != "GET")
+NAMED_IN_THE_BODY = {("POST", "/api/conversations"), ("POST", "/api/prescriptions/controlled")}
 OF_THE_PATIENT = [row for row in LINES if "{patient_id}" in row.target or "{conversation_id}" in row.target]
-IN_THE_BODY = [row for row in LINES if row.route == ("POST", "/api/conversations")]
+IN_THE_BODY = [row for row in LINES if row.route in NAMED_IN_THE_BODY]
 
 
 def _cell(scene: Scene, row: Row, answered: Answered) -> str:

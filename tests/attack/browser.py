@@ -82,7 +82,7 @@ async def raw(url: str, head: bytes) -> tuple[int, bytes]:
     try:
         writer.write(head)
         await writer.drain()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             answer = await reader.read()
     finally:
         writer.close()
@@ -92,11 +92,11 @@ async def raw(url: str, head: bytes) -> tuple[int, bytes]:
 
 async def until_refused(url: str, headers: dict[str, str], path: str) -> float:
     """Ask again and again until the answer is 401. The seconds after which a request was last begun and let in; 0
-    when none was. Raises TimeoutError after ten.
+    when none was. Raises TimeoutError after sixty.
     """
     clock = asyncio.get_running_loop().time
     started, let_in = clock(), 0.0
-    async with client(url) as http, asyncio.timeout(10):
+    async with client(url) as http, asyncio.timeout(60):
         while True:
             begun = clock()
             if (await http.get(path, headers=headers)).status_code == 401:
@@ -106,4 +106,4 @@ async def until_refused(url: str, headers: dict[str, str], path: str) -> float:
 
 def client(url: str) -> httpx.AsyncClient:
     """Connections to a gateway, for requests that carry their own cookies."""
-    return httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, verify=_TLS)
+    return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, verify=_TLS)

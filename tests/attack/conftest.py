@@ -13,7 +13,7 @@ from quill_common.topology import SERVICES
 from system.running import RunningSystem
 from system.ward import Ward, ward
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 120.0
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def second_gateway(system: RunningSystem) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ class Rows:
 
 async def rows(system: RunningSystem) -> Rows:
     """Read every table of every service, when nobody who asked for a link still waits for it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await system.query("SELECT FROM auth.reset_request"):  # noqa: ASYNC110 - no event reaches us
             await asyncio.sleep(0.02)
     names = [table["name"] for table in await system.query(_TABLES, list(SERVICES), list(_BESIDE))]

@@ -101,7 +101,7 @@ async def _effect_of(place: Ward, name: str, more: dict[str, Any], planted: dict
     request = await BODIES[name](place)
     before = await rows(place.system)
     answer = await request.sender.call(request.method, request.path, {**request.body, **more})
-    assert answer.status_code == 200, answer.text
+    assert answer.is_success, answer.text
     assert "x-quill-pending" not in answer.headers
     after = await rows(place.system)
     return effect(before, after, _patterns(planted))

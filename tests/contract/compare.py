@@ -76,7 +76,7 @@ def _query(
     for parameter in sorted(wanted.keys() - there.keys()):
         yield f"{name}: query parameter {parameter} is missing"
     for parameter in sorted(there.keys() - wanted.keys()):
-        if not is_additive(actual, there[parameter]):
+        if not (is_additive(actual, there[parameter]) or is_additive(actual, there[parameter].get("schema"))):
             yield f"{name}: query parameter {parameter} is not in the contract"
     for parameter in sorted(wanted.keys() & there.keys()):
         if bool(wanted[parameter].get("required")) != bool(there[parameter].get("required")):

@@ -2,13 +2,6 @@
 
 PENDING = frozenset(
     {
-        # access for people outside the organisations
-        "inviteExternal",
-        "acceptInvite",
-        "listExternalAccess",
-        "revokeExternalAccess",
-        # prescribing
-        "prescribeControlled",
         # browser notifications
         "subscribePush",
         "sendTestPush",

@@ -141,6 +141,15 @@ def test_a_part_marked_additive_may_be_missing() -> None:
     assert differences(document(), without("Things", "next_cursor")) == []
 
 
+@pytest.mark.parametrize("place", ["parameter", "schema"])
+def test_a_parameter_that_is_new_may_be_marked_additive(place: str) -> None:
+    actual = document()
+    parameter: dict[str, Any] = {"name": "sort", "in": "query", "schema": {"type": "string"}}
+    (parameter if place == "parameter" else parameter["schema"])["x-quill-additive"] = True
+    actual["paths"]["/things"]["get"]["parameters"].append(parameter)
+    assert differences(document(), actual) == []
+
+
 @pytest.mark.parametrize("additive", [True, False])
 def test_a_part_that_is_new_must_be_marked_additive(additive: bool) -> None:
     actual = document()

@@ -41,7 +41,7 @@ class RunningSystem:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def wait_until_replaced(self, name: str, old: int, seconds: float = 30.0) -> None:
+    def wait_until_replaced(self, name: str, old: int, seconds: float = 120.0) -> None:
         """Return when the supervisor has started another process in place of `old` and it is ready."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -75,7 +75,7 @@ class RunningSystem:
 
     def stranger(self) -> Visitor:
         """Somebody who has not signed in."""
-        visitor = Visitor(self.url)
+        visitor = Visitor(self.url, timeout=60)
         self._visitors.append(visitor)
         return visitor
 
@@ -96,7 +96,7 @@ class RunningSystem:
         """End it as ctrl-C does; the exit code."""
         self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(timeout=30)
+            return self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

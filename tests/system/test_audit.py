@@ -12,7 +12,7 @@ from system.ward import PASSWORD, account, good, ward
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
-SEALED_WITHIN_SECONDS = 10
+SEALED_WITHIN_SECONDS = 60
 
 
 async def _verify(system: RunningSystem) -> tuple[int, str]:

@@ -20,7 +20,7 @@ NEW = "a better password than before"
 
 async def _mail(system: RunningSystem, to: str, subject: str) -> tuple[EmailMessage, Path]:
     """The mail, when it is there."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for path in (system.directory / "data" / "mail").glob("*.eml"):
                 message = message_from_bytes(path.read_bytes(), policy=default)

@@ -10,6 +10,9 @@ from quill_gateway.gateway import Gateway
 
 StartGateway = Callable[..., Awaitable[str]]
 
+SOONER_THAN_THE_NEXT_POLL = 8.0
+"""Seconds: of auth's revocations the gateway hears when they happen, not when its long poll ends after ten."""
+
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
@@ -57,7 +60,7 @@ async def serving(app: Gateway) -> AsyncIterator[str]:
         await task
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 3.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     """Return when `holds` does; TimeoutError if it does not within the time."""
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - what is waited for happens in another process or connection

@@ -6,6 +6,7 @@ from quill_operator.audit.command import audit
 from quill_operator.bench.command import bench
 from quill_operator.demo.command import seed
 from quill_operator.events.command import events
+from quill_operator.fhir_export.command import export_fhir
 from quill_operator.fhir_import.command import import_fhir
 from quill_operator.keys.command import keys
 from quill_operator.migrate.command import migrate
@@ -25,6 +26,7 @@ app.command()(run)
 app.command()(seed)
 app.command()(story)
 app.command()(import_fhir)
+app.command()(export_fhir)
 app.add_typer(bench)
 app.add_typer(migrate)
 app.add_typer(projections)

@@ -9,6 +9,7 @@ from quill_common.service import Parts, create_service
 from quill_common.settings import load
 
 from quill_auth.account.first_superadmin import ensure_first_superadmin
+from quill_auth.account.invited_routes import router as invited
 from quill_auth.account.linking_routes import router as linking
 from quill_auth.account.operator_routes import router as operator
 from quill_auth.account.registration_routes import router as registration
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
             registration,
             users,
             linking,
+            invited,
             cbac,
             audit,
             keys_router,

@@ -7,6 +7,7 @@ from quill_common.settings import load
 
 from quill_messaging.conversation.routes import router as conversation
 from quill_messaging.events import projection
+from quill_messaging.exports.routes import router as exports
 from quill_messaging.message.routes import router as message
 from quill_messaging.participant.routes import router as participant
 from quill_messaging.settings import Settings
@@ -17,7 +18,7 @@ def create_app(settings: Settings | None = None, *, isolated: bool = False, keys
     return create_service(
         "messaging",
         settings or load(Settings),
-        [conversation, message, participant],
+        [conversation, message, participant, exports],
         projection=projection(),
         isolated=isolated,
         keys=keys,

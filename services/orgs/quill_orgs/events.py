@@ -11,6 +11,8 @@ from quill_common.access.events import access_projection
 from quill_common.audit.entry import AuditEntry
 from quill_common.events.catalogue.auth import UserCreated
 from quill_common.events.catalogue.orgs import (
+    AccessGranted,
+    AccessRevoked,
     FeatureDisabled,
     FeatureEnabled,
     OrganisationChanged,
@@ -27,6 +29,8 @@ from quill_orgs.patient_member import service as patient_members
 from quill_orgs.staff import service as staff
 
 __all__ = [
+    "AccessGranted",
+    "AccessRevoked",
     "FeatureDisabled",
     "FeatureEnabled",
     "OrganisationChanged",
@@ -60,7 +64,7 @@ def projection() -> Projection:
 
 
 async def _join(work: UnitOfWork, organisation_id: int, patient_ids: Sequence[str]) -> None:
-    for patient_id in await patient_members.join_all(work, organisation_id, patient_ids, is_primary=True):
+    for patient_id in await patient_members.join(work, organisation_id, patient_ids, is_primary=True):
         target = f"organisation/{organisation_id}"
         actor = PatientCreated.source
         await work.record(AuditEntry("member.add", actor_service=actor, patient_id=patient_id, target=target))

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import pytest
 from quill_common.testing.kit import ServiceKit, kit_fixture
 from quill_patients.app import create_app
-from quill_patients.patient.store import STORE
+from quill_patients.patient.builtin import BuiltInPatients
 from quill_patients.settings import Settings
 
 session_kit = kit_fixture("patients", create_app, Settings)
@@ -28,7 +28,7 @@ def keep_patient(kit: ServiceKit) -> KeepPatient:
             **elements,
         }
         async with kit.parts.database.writer() as writer:
-            await STORE.create(writer, resource)
+            await BuiltInPatients().create(writer, resource)
         return await kit.patient(patient_id, *organisations)
 
     return keep

@@ -13,10 +13,12 @@ ROUTES = [
     ("GET", "/api/patients/p-1/demographics", "demographics.read", None),
     ("PUT", "/api/patients/p-1/demographics", "demographics.update", {"given_name": "Ida"}),
     ("GET", "/api/patients/p-1/metadata", "patient_status.read", None),
+    ("GET", "/api/patients/p-1/history", "patient_history.read", None),
+    ("GET", "/api/patients/p-1/history/1", "patient_version.read", None),
     ("POST", "/api/patients/p-1/deactivate", "patient.deactivate", None),
     ("POST", "/api/patients/p-1/activate", "patient.activate", None),
 ]
-CHANGES_NOTHING = {"patient.activate": {"unchanged": True}}  # the patient is active
+DETAILS = {"patient.activate": {"unchanged": True}, "patient_version.read": {"version": 1}}  # the patient is active
 
 
 @pytest.mark.parametrize(("method", "path", "action", "body"), ROUTES)
@@ -27,7 +29,7 @@ async def test_who_asks_for_one_patient_is_on_record(
     admin = await kit.person("admin", roles=("Clinician",), organisations=(7,))
     response = await admin.client.request(method, path, json=body)
     assert response.status_code == 200, response.text
-    details = {"details": CHANGES_NOTHING[action]} if action in CHANGES_NOTHING else {}
+    details = {"details": DETAILS[action]} if action in DETAILS else {}
     assert await acts_of(kit, admin) == [{"action": action, "patient_id": "p-1", **details}]
 
 

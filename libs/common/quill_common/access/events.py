@@ -22,7 +22,7 @@ from quill_common.events.catalogue.orgs import (
     StaffAdded,
     StaffRemoved,
 )
-from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated
+from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated, PatientDeleted
 from quill_common.events.projection import Clearer, Projection
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.topology import Service
@@ -114,6 +114,10 @@ def _follow_patients(projection: Projection) -> None:
     @projection.on_many(PatientCreated)
     async def created(work: UnitOfWork, events: Sequence[PatientCreated]) -> None:
         await work.execute(_NEW_PATIENT, [{"id": event.id, "is_active": True} for event in events])
+
+    @projection.on(PatientDeleted)
+    async def deleted(work: UnitOfWork, event: PatientDeleted) -> None:
+        await work.execute(delete(AccessPatient).where(AccessPatient.id == event.id))
 
     @projection.on_many(PatientActivated, PatientDeactivated)
     async def listed(work: UnitOfWork, events: Sequence[PatientActivated | PatientDeactivated]) -> None:

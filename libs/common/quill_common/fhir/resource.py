@@ -18,13 +18,17 @@ _SET_BY_THE_STORE: Final = ("versionId", "lastUpdated")
 
 @dataclass(frozen=True, slots=True)
 class StoredResource:
-    """One version of a resource. `content` is what is sent: a JSON object that carries `meta` of this version."""
+    """One version of a resource. `content` is what is sent: a JSON object that carries `meta` of this version.
+
+    One that is `deleted` says so and has no content: an empty text.
+    """
 
     resource_type: str
     id: str
     version: int
     last_updated: datetime
     content: str
+    deleted: bool = False
 
     @property
     def etag(self) -> str:

@@ -1,39 +1,22 @@
-"""The built-in store: two tables of the service's own schema, one statement a write."""
+"""The built-in store: two tables of the service's own schema, one statement for each thing asked."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-import orjson
-from sqlalchemy import (
-    ARRAY,
-    JSON,
-    Insert,
-    Row,
-    Select,
-    Table,
-    Text,
-    any_,
-    bindparam,
-    cast,
-    column,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
-from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+from sqlalchemy import ColumnElement, Executable, Row, Table, UniqueConstraint, bindparam
+from sqlalchemy.exc import IntegrityError
 
+from quill_common.database.faults import violated_constraint
 from quill_common.database.session import Reader, Writer
+from quill_common.fhir import sql_statements as sql
 from quill_common.fhir.resource import Resource, StoredResource, stamped
 from quill_common.fhir.store import ResourceExists, VersionConflict
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
 
 SearchColumns = Callable[[Mapping[str, Any]], dict[str, Any]]
-
-_KEPT = ("id", "resource_type", "version", "last_updated", "content")
+Names = tuple[str, ...]
+Key = tuple[str, str]
 
 
 def no_search_columns(_: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,103 +24,145 @@ def no_search_columns(_: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class SqlResourceStore:
-    """A `ResourceStore` on `present` and `versions`. `search` gives the values of the further columns of `present`."""
+    """A `ResourceStore` on `present` and `versions`. `search` gives the values of the further columns of `present`.
+
+    `once` says what the further unique indexes of `present` guard; `made` are columns that a change makes of others.
+    """
 
     def __init__(
         self,
         present: type[ResourceColumns],
         versions: type[VersionColumns],
         search: SearchColumns = no_search_columns,
+        *,
+        once: str = "",
+        made: Mapping[str, ColumnElement[Any]] | None = None,
     ) -> None:
         self._present = _table(present)
         self._versions = _table(versions)
         self._search = search
-        self._additions: dict[tuple[str, ...], Insert] = {}
+        self._once = once
+        self._made = made or {}
+        self._unique = _unique_of(self._present)
+        self._one = sql.one(self._present)
+        self._one_to_change = self._one.with_for_update()
+        self._page = sql.page(self._present)
+        self._every = sql.versions_of(self._versions)
+        self._before = self._every.where(self._versions.c.version < bindparam("of_before"))
+        self._exactly = self._every.where(self._versions.c.version == bindparam("of_version"))
+        self._removal = sql.removal(self._present, self._versions)
+        self._withdrawal = sql.withdrawal(self._versions)
+        self._additions: dict[Names, Executable] = {}
+        self._changes: dict[Names, Executable] = {}
 
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
-        stored = _version_of(resource, 1)
-        row = {**_row(stored), **self._search(resource)}
-        if await writer.execute(self._addition(tuple(row)), {f"new_{name}": row[name] for name in row}) != 1:
-            raise ResourceExists(f"{stored.resource_type}/{stored.id}")
-        return stored
+        [result] = await self.create_all(writer, [resource])
+        if isinstance(result, ResourceExists):
+            raise result
+        return result
 
-    async def create_all(self, writer: Writer, resources: Sequence[Resource]) -> frozenset[str]:
-        rows = [{**_row(_version_of(resource, 1)), **self._search(resource)} for resource in resources]
-        if not rows:
-            return frozenset()
-        given = {"rows": orjson.dumps(rows).decode()}
-        return frozenset(await writer.values(self._many(tuple(rows[0])), given))
+    async def create_all(
+        self, writer: Writer, resources: Sequence[Resource]
+    ) -> Sequence[StoredResource | ResourceExists]:
+        return await self._add(writer, [(resource, _version_of(resource, 1)) for resource in resources])
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
-        return _stored(await reader.row(self._one(resource_type, resource_id)))
+        return _stored(await reader.row(self._one, sql.named(resource_type, resource_id)))
+
+    async def read_version(
+        self, reader: Reader, resource_type: str, resource_id: str, version: int
+    ) -> StoredResource | None:
+        asked = {**sql.named(resource_type, resource_id), "of_version": version}
+        return _stored(await reader.row(self._exactly, asked))
 
     async def read_to_change(self, writer: Writer, resource_type: str, resource_id: str) -> StoredResource | None:
-        return _stored(await writer.row(self._one(resource_type, resource_id).with_for_update()))
+        return _stored(await writer.row(self._one_to_change, sql.named(resource_type, resource_id)))
 
     async def update(self, writer: Writer, resource: Resource, expected: int) -> StoredResource:
         stored = _version_of(resource, expected + 1)
-        table = self._present.c
-        changed = (
-            update(self._present)
-            .where(table.id == stored.id, table.resource_type == stored.resource_type, table.version == expected)
-            .values({**_row(stored), **self._search(resource)})
-        )
-        if not await self._write(writer, changed.returning(*self._columns(self._present))):
-            raise VersionConflict(f"{stored.resource_type}/{stored.id}")
-        return stored
+        if await self._change(writer, self._row(resource, stored)):
+            return stored
+        [result] = await self._add(writer, [(resource, stored)])  # where `expected` says deleted it is brought back
+        if isinstance(result, StoredResource):
+            return result
+        if result.taken != "id":
+            raise result
+        raise VersionConflict(f"{stored.resource_type}/{stored.id}")
 
-    async def history(self, reader: Reader, resource_type: str, resource_id: str) -> Sequence[StoredResource]:
-        return (await self.histories(reader, resource_type, (resource_id,))).get(resource_id, [])
+    async def page(self, reader: Reader, resource_type: str, after: str | None, limit: int) -> Sequence[StoredResource]:
+        asked = {"of_type": resource_type, "after_id": after or "", "fetch": limit}
+        return [_of(row) for row in await reader.rows(self._page, asked)]
 
-    async def histories(
-        self, reader: Reader, resource_type: str, resource_ids: Collection[str]
-    ) -> Mapping[str, Sequence[StoredResource]]:
-        table = self._versions.c
-        asked = bindparam("ids", list(resource_ids), type_=ARRAY(Text))
-        statement = (
-            select(*self._columns(self._versions))
-            .where(table.id == any_(asked), table.resource_type == resource_type)
-            .order_by(table.version.desc())
-        )
-        found: dict[str, list[StoredResource]] = {}
-        for row in await reader.rows(statement):
-            found.setdefault(row.id, []).append(_of(row))
-        return found
+    async def delete(self, writer: Writer, resource_type: str, resource_id: str, expected: int) -> StoredResource:
+        gone = StoredResource(resource_type, resource_id, expected + 1, _now(), "", deleted=True)
+        asked = {**sql.named(resource_type, resource_id), "of_version": expected, "at": gone.last_updated}
+        if await writer.execute(self._removal, asked) != 1:
+            raise VersionConflict(f"{resource_type}/{resource_id}")
+        return gone
 
-    def _addition(self, names: tuple[str, ...]) -> Insert:
-        """The statement that adds a row of these columns; built once, since building costs more than running it."""
+    async def history(
+        self,
+        reader: Reader,
+        resource_type: str,
+        resource_id: str,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+    ) -> Sequence[StoredResource]:
+        asked: dict[str, Any] = sql.named(resource_type, resource_id)
+        statement = self._every
+        if before is not None:
+            statement, asked["of_before"] = self._before, before
+        return [_of(row) for row in await reader.rows(statement.limit(limit), asked)]
+
+    async def _add(
+        self, writer: Writer, given: Sequence[tuple[Resource, StoredResource]]
+    ) -> Sequence[StoredResource | ResourceExists]:
+        """Add all that can be added; of two with one id the first."""
+        firsts: dict[Key, StoredResource] = {}
+        rows = []
+        for resource, stored in given:
+            if firsts.setdefault(_key(stored), stored) is stored:
+                rows.append(self._row(resource, stored))
+        if not rows:
+            return []
+        names = tuple(rows[0])
         if names not in self._additions:
-            values = {name: bindparam(f"new_{name}", type_=self._present.c[name].type) for name in names}
-            added = insert_or_nothing(self._present).values(values).on_conflict_do_nothing()
-            self._additions[names] = self._copied(added.returning(*self._columns(self._present)))
-        return self._additions[names]
+            self._additions[names] = sql.addition(self._present, self._versions, names)
+        entered = await writer.rows(self._additions[names], sql.numbered(rows))
+        is_present = {(row.resource_type, row.id): row.present for row in entered}
+        await self._withdraw(writer, [firsts[key] for key, present in is_present.items() if not present])
+        return [
+            stored
+            if is_present.get(_key(stored)) and firsts[_key(stored)] is stored
+            else self._exists(stored, is_present)
+            for _, stored in given
+        ]
 
-    @cache  # noqa: B019 - a store lives as long as its process
-    def _many(self, names: tuple[str, ...]) -> Insert:
-        """The statement that adds all rows of a JSON array which are not there, in the order of the array."""
-        typed = [column(name, self._present.c[name].type) for name in names]
-        rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(*typed)
-        source = rows.render_derived(name="given", with_types=True)
-        added = insert_or_nothing(self._present).from_select(names, select(*source.c)).on_conflict_do_nothing()
-        copied = self._copied(added.returning(*self._columns(self._present)))
-        return copied.returning(self._versions.c.id)
+    async def _withdraw(self, writer: Writer, versions: Sequence[StoredResource]) -> None:
+        """Take back the versions of resources that could not become present."""
+        if versions:
+            asked = [{**sql.named(one.resource_type, one.id), "of_version": one.version} for one in versions]
+            await writer.execute(self._withdrawal, asked)
 
-    async def _write(self, writer: Writer, written: ReturningUpdate[Any]) -> bool:
-        """Run the change of `present` and copy what it wrote to `versions`; false when it wrote nothing."""
-        return await writer.execute(self._copied(written)) == 1
+    def _exists(self, stored: StoredResource, is_present: Mapping[Key, bool]) -> ResourceExists:
+        taken = "id" if is_present.get(_key(stored), True) else self._once
+        return ResourceExists(f"{stored.resource_type}/{stored.id}", taken)
 
-    def _copied(self, written: ReturningInsert[Any] | ReturningUpdate[Any]) -> Insert:
-        source = written.cte("written")
-        return insert(self._versions).from_select(_KEPT, select(*(source.c[name] for name in _KEPT)))
+    def _row(self, resource: Resource, stored: StoredResource) -> dict[str, Any]:
+        """The row of `present` for a resource and the version that it is stored as."""
+        return {**sql.row_of(stored), **self._search(resource)}
 
-    def _one(self, resource_type: str, resource_id: str) -> Select[Any]:
-        table = self._present.c
-        return select(*self._columns(self._present)).where(
-            table.id == bindparam("of_id", resource_id), table.resource_type == bindparam("of_type", resource_type)
-        )
-
-    def _columns(self, table: Table) -> list[Any]:
-        return [table.c[name] for name in _KEPT]
+    async def _change(self, writer: Writer, row: Mapping[str, Any]) -> bool:
+        names = tuple(row)
+        if names not in self._changes:
+            self._changes[names] = sql.change(self._present, self._versions, names, self._made)
+        try:
+            return await writer.execute(self._changes[names], {f"new_{name}": row[name] for name in names}) == 1
+        except IntegrityError as problem:
+            if violated_constraint(problem) not in self._unique:
+                raise
+            raise ResourceExists(f"{row['resource_type']}/{row['id']}", self._once) from problem
 
 
 def _table(mapped: type) -> Table:
@@ -145,14 +170,24 @@ def _table(mapped: type) -> Table:
     return table
 
 
-def _version_of(resource: Resource, version: int) -> StoredResource:
+def _unique_of(table: Table) -> set[str]:
+    """The names of what refuses a second row of the same, beside the key."""
+    constraints = {str(one.name) for one in table.constraints if isinstance(one, UniqueConstraint)}
+    return constraints | {str(index.name) for index in table.indexes if index.unique}
+
+
+def _now() -> datetime:
     now = datetime.now(UTC)
-    at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as `meta.lastUpdated` says it
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)  # as `meta.lastUpdated` says it
+
+
+def _version_of(resource: Resource, version: int) -> StoredResource:
+    at = _now()
     return StoredResource(resource["resourceType"], resource["id"], version, at, stamped(resource, version, at))
 
 
-def _row(stored: StoredResource) -> dict[str, Any]:
-    return {name: getattr(stored, name) for name in _KEPT}
+def _key(stored: StoredResource) -> Key:
+    return stored.resource_type, stored.id
 
 
 def _stored(row: Row[Any] | None) -> StoredResource | None:
@@ -160,4 +195,5 @@ def _stored(row: Row[Any] | None) -> StoredResource | None:
 
 
 def _of(row: Row[Any]) -> StoredResource:
-    return StoredResource(row.resource_type, row.id, row.version, row.last_updated, row.content)
+    values: tuple[Any, ...] = tuple(row)
+    return StoredResource(*values)

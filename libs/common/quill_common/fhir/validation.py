@@ -2,72 +2,92 @@
 
 `fhir.resources` ships R4B, in which Patient and Communication have the elements, types and bindings of R4 (R4B
 changed medication definitions, evidence and subscriptions: https://hl7.org/fhir/R4B/versions.html). Its models take
-what pydantic can coerce, so the JSON types, empty parts and codes are looked at beside them.
+what pydantic can coerce and refuse what R4 does not know; we refuse the one and keep the other.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from itertools import islice
+import re
 from typing import Any, Final
 
-import orjson
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import BaseModel, ValidationError
 
-from quill_common.fhir.json_text import NotJson, require_storable, serialise
+from quill_common.fhir.elements import check_elements, is_resource_type
+from quill_common.fhir.json_text import MAX_DEPTH, NotJson, parse, require_storable, serialise
+from quill_common.fhir.problems import MAX_PROBLEMS, InvalidResource, Place, Problem, refuse
 
-MAX_PROBLEMS: Final = 20
+__all__ = ["MAX_PROBLEMS", "InvalidResource", "Problem", "validate"]
+
 _MESSAGE_LENGTH: Final = 200
-
-Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, and with which element: `("name", 0, "family")`. Never quotes the content."""
-
-    place: Place
-    message: str
-
-    def __str__(self) -> str:
-        path = ".".join(str(part) for part in self.place)
-        return f"{path}: {self.message}" if path else self.message
-
-
-class InvalidResource(Exception):
-    """A resource that is not valid; `problems` names the elements, at least one."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems[:MAX_PROBLEMS]
-        super().__init__("; ".join(str(problem) for problem in self.problems))
+_UNKNOWN: Final = "extra_forbidden"
+_ELEMENT_NAME: Final = re.compile(r"_?[A-Za-z][A-Za-z0-9]*")
 
 
 def validate(resource: Any, resource_type: str) -> None:
-    """Raise InvalidResource unless `resource`, as `json_text.parse` gives it, is a valid `resource_type`."""
+    """Raise InvalidResource unless `resource`, as `json_text.parse` gives it, is a valid `resource_type`.
+
+    Elements that R4 does not know are as valid as any JSON, if their name may be an element's.
+    """
     if not isinstance(resource, dict):
         raise InvalidResource([Problem((), "must be an object")])
     if resource.get("resourceType") != resource_type:
         raise InvalidResource([Problem(("resourceType",), f"must be {resource_type}")])
+    found: list[Problem] = []
+    text = _storable_text(resource)
+    _check_shapes(resource, (), found)
+    refuse(found)
+    check_elements(resource, _read(text, resource_type), (), found)
+    refuse(found)
+
+
+def _storable_text(resource: dict[str, Any]) -> str:
+    try:
+        text = serialise(resource)
+        if "\\u0000" in text:
+            require_storable(resource)
+        return text
+    except TypeError as problem:
+        raise InvalidResource([Problem((), _why_not_storable(resource))]) from problem
+    except NotJson as problem:
+        raise InvalidResource([Problem((), str(problem))]) from problem
+
+
+def _why_not_storable(resource: dict[str, Any]) -> str:
     try:
         require_storable(resource)
-        text = serialise(resource)
-    except (NotJson, TypeError) as problem:
-        raise InvalidResource([Problem((), str(problem))]) from problem
-    _refuse(_before_the_model(resource, ()))
+    except NotJson as problem:
+        return str(problem)
+    return "cannot be written as JSON"
+
+
+def _read(text: str, resource_type: str) -> BaseModel:
+    """What the model makes of the text without the elements that it does not know."""
+    model = get_fhir_model_class(resource_type)
     try:
-        model = get_fhir_model_class(resource_type).model_validate_json(text, strict=True)
+        try:
+            return model.model_validate_json(text, strict=True)
+        except ValidationError as problem:
+            return model.model_validate_json(_without_unknown(text, problem), strict=True)
     except ValidationError as problem:
         raise InvalidResource([_problem(error) for error in problem.errors(include_url=False)]) from problem
     except (LookupError, TypeError, AttributeError) as problem:  # the models' own checks stumble over odd shapes
         raise InvalidResource([Problem((), f"cannot be read as FHIR {resource_type}")]) from problem
-    _refuse(_beside_the_model(resource, model, ()))
 
 
-def _refuse(found: Iterator[Problem]) -> None:
-    problems = list(islice(found, MAX_PROBLEMS))
-    if problems:
-        raise InvalidResource(problems)
+def _without_unknown(text: str, problem: ValidationError) -> str:
+    """Raises `problem` again, or InvalidResource, when anything else is wrong too."""
+    errors = problem.errors(include_url=False)
+    others = [_problem(error) for error in errors if error["type"] != _UNKNOWN]
+    refuse(others)
+    resource = parse(text)
+    for error in errors:
+        *outside, name = error["loc"]
+        if not _ELEMENT_NAME.fullmatch(str(name)):
+            raise InvalidResource([Problem(tuple(error["loc"]), "cannot be the name of an element")])
+        holder = resource
+        for part in outside:
+            holder = holder[part]
+        del holder[name]
+    return serialise(resource)
 
 
 def _problem(error: Any) -> Problem:
@@ -77,74 +97,31 @@ def _problem(error: Any) -> Problem:
     return Problem(tuple(error["loc"]), message[:_MESSAGE_LENGTH])
 
 
-def _before_the_model(value: Any, place: Place) -> Iterator[Problem]:
+def _check_shapes(value: dict[str, Any], place: Place, found: list[Problem]) -> None:
     """Shapes that the models' own checks do not survive."""
-    if isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _before_the_model(inner, (*place, number))
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "resourceType" and not _is_resource_type(inner):
-                yield Problem((*place, name), "must be the name of a FHIR resource")
-            elif name.startswith("_") and not _is_extended(inner):
-                yield Problem((*place, name), "must be an object with extensions, or an array of them")
-            yield from _before_the_model(inner, (*place, name))
+    if len(place) > MAX_DEPTH:
+        raise InvalidResource([Problem((), "is nested too deeply")])
+    for name, inner in value.items():
+        if name == "resourceType" and not is_resource_type(inner):
+            found.append(Problem((*place, name), "must be the name of a FHIR resource"))
+        elif name.startswith("_") and not _is_extended(inner):
+            found.append(Problem((*place, name), "must be an object with extensions, or an array of them"))
+        if isinstance(inner, dict):
+            _check_shapes(inner, (*place, name), found)
+        elif isinstance(inner, list):
+            _check_items(inner, (*place, name), found)
 
 
-def _is_resource_type(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(get_fhir_model_class(value))
-    except (KeyError, ValueError):
-        return False
+def _check_items(items: list[Any], place: Place, found: list[Problem]) -> None:
+    if len(place) > MAX_DEPTH:
+        raise InvalidResource([Problem((), "is nested too deeply")])
+    for number, inner in enumerate(items):
+        if isinstance(inner, dict):
+            _check_shapes(inner, (*place, number), found)
+        elif isinstance(inner, list):
+            _check_items(inner, (*place, number), found)
 
 
 def _is_extended(value: Any) -> bool:
     items = value if isinstance(value, list) else [value]
     return all(item is None or isinstance(item, dict) for item in items)
-
-
-def _beside_the_model(given: dict[str, Any], model: BaseModel, place: Place) -> Iterator[Problem]:
-    elements = _elements(type(model))
-    for name, value in given.items():
-        if name in elements:
-            attribute, codes = elements[name]
-            yield from _element(value, getattr(model, attribute), codes, (*place, name))
-
-
-def _element(value: Any, read: Any, codes: frozenset[str], place: Place) -> Iterator[Problem]:
-    if value is None:
-        yield Problem(place, "must not be null")
-    elif value in ("", [], {}):
-        yield Problem(place, "must not be empty")
-    elif isinstance(read, BaseModel):
-        yield from _beside_the_model(value, read, place)
-    elif isinstance(read, list):
-        for number, (inner, inner_read) in enumerate(zip(value, read, strict=True)):
-            if inner is not None:  # stands for an item that has only an extension
-                yield from _element(inner, inner_read, codes, (*place, number))
-    elif not _has_json_type(value, read):
-        yield Problem(place, "has the wrong JSON type")
-    elif codes and value not in codes:
-        yield Problem(place, f"must be one of {', '.join(sorted(codes))}")
-
-
-def _has_json_type(value: Any, read: Any) -> bool:
-    if isinstance(read, bool):
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if isinstance(read, (int, float)) or type(read).__name__ == "Decimal":
-        return isinstance(value, (int, float, orjson.Fragment))
-    return isinstance(value, str)
-
-
-@cache
-def _elements(model: type[BaseModel]) -> dict[str, tuple[str, frozenset[str]]]:
-    """By the name in JSON: the attribute that holds an element, and the codes of its required binding."""
-    elements = {}
-    for attribute, field in model.model_fields.items():
-        known = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        codes = known.get("enum_values") or ()
-        # Typed as any JSON value; where it is given it is a list of codes.
-        elements[field.alias or attribute] = (attribute, frozenset(str(code) for code in codes))  # type: ignore[union-attr]
-    return elements

@@ -2,13 +2,16 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 MAX_BIGINT = 2**63 - 1
 MAX_DEPTH = 60
+
+ADDITIVE: Final = {"x-quill-additive": True}
+"""Marks what is beyond the contract within one of its operations, as `json_schema_extra` of a parameter or a field."""
 
 
 def _no_nul(value: str) -> str:

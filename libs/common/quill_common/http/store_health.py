@@ -15,7 +15,7 @@ from quill_common.http.work import WorkRoute, work_of
 PROBE_SECONDS: Final = 4.0  # less than the gateway waits, so that it hears why
 
 
-def store_health_router(probe: Callable[[Reader], Awaitable[None]]) -> APIRouter:
+def store_health_router(probe: Callable[[Request, Reader], Awaitable[None]]) -> APIRouter:
     """`{"available": bool, "error"?: a fixed word}`, always 200. `probe` is a real read of the store."""
     router = APIRouter(include_in_schema=False, route_class=WorkRoute)
 
@@ -26,7 +26,7 @@ def store_health_router(probe: Callable[[Reader], Awaitable[None]]) -> APIRouter
             return _unavailable("Not provisioned")
         try:
             async with asyncio.timeout(PROBE_SECONDS), parts.database.reader() as reader:
-                await probe(reader)
+                await probe(request, reader)
         except TimeoutError:
             return _unavailable("timeout")
         except (StoreUnavailable, SQLAlchemyError, OSError):

@@ -81,9 +81,10 @@ class Work:
 
     async def be_in_force(self, response: Response) -> None:
         """Have what was committed in force everywhere, or say in the answer where it is not."""
-        pending = await self.parts.dependants.confirm()
+        named = response.headers.get("X-Quill-Pending", "").split(",")  # by a service that was asked on the way
+        pending = {*named, *await self.parts.dependants.confirm()} - {""}
         if pending:
-            response.headers["X-Quill-Pending"] = ",".join(pending)
+            response.headers["X-Quill-Pending"] = ",".join(sorted(pending))
 
     async def undo(self, problem: BaseException) -> None:
         """Close what was opened, rolling back."""

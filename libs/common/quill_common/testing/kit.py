@@ -174,18 +174,24 @@ class ServiceKit:
     def statements(self) -> Iterator[list[str]]:
         """The SQL statements that the service ran inside the block."""
         seen: list[str] = []
+        with self.executed(lambda statement, _: seen.append(statement)):
+            yield seen
 
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            seen.append(statement)
+    @contextmanager
+    def executed(self, note: Callable[[str, Any], None]) -> Iterator[None]:
+        """Inside, `note` is told every statement that the service runs, with its parameters."""
+
+        def heard(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            note(statement, parameters)
 
         engines = [engine.sync_engine for engine in self.parts.database.engines]
         for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
+            event.listen(engine, "before_cursor_execute", heard)
         try:
-            yield seen
+            yield
         finally:
             for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
+                event.remove(engine, "before_cursor_execute", heard)
 
 
 @asynccontextmanager

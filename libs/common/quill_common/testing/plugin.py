@@ -6,6 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from quill_common.database import engine
+from quill_common.limits import failures
 from quill_common.testing import postgres, rabbitmq, redis
 from quill_common.testing.kit import ServiceKit
 
@@ -26,6 +28,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     stack = config.stash.get(_STACK, None)
     if stack is not None:
         stack.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Where tests starve each other, whoever waits in this process is served late, and not refused with a 503."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "CONNECT_SECONDS", 60)
+        patch.setattr(engine, "STATEMENT_MS", 60_000)
+        patch.setattr(failures, "_PATIENCE_SECONDS", 60.0)
+        yield
 
 
 @pytest.fixture(scope="session")

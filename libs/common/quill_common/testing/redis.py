@@ -18,7 +18,7 @@ from quill_common.embedded.account import become
 from quill_common.testing.private_rabbitmq import free_port
 
 URL_VARIABLE: Final = "QUILL_TEST_REDIS_URL"
-_START_SECONDS: Final = 10.0
+_START_SECONDS: Final = 60.0
 
 
 class RedisDidNotStartError(RuntimeError):
@@ -43,7 +43,7 @@ def redis_server() -> Iterator[str | None]:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:

@@ -92,7 +92,7 @@ class Running:
             await self._task
             self._server = self._task = None
 
-    async def level(self, *, within: float = 10.0) -> None:
+    async def level(self, *, within: float = 60.0) -> None:
         """Wait until it has caught up with its sources."""
         async with asyncio.timeout(within):
             while not self.parts.consumer.current:  # noqa: ASYNC110 - what runs has no reason to tell tests
@@ -176,7 +176,8 @@ async def together(
         urls |= {f"{name}_url": f"http://127.0.0.1:{port}" for name, port in ports.items()}
         services: dict[Service, Running] = {}
         for name in names:
-            usual = {"log_level": "ERROR", "database_pool": 5, "rate_limits": False}
+            # Not the usual 2 seconds: that a machine is slow is not what tests are to find.
+            usual = {"log_level": "ERROR", "database_pool": 5, "rate_limits": False, "catch_up_seconds": 20}
             values = {"data_dir": directory, **usual, **urls, **more}
             settings = ServiceSettings(database_url=database.urls[name], **values)
             projection = (projections or {}).get(name, access_projection)

@@ -14,7 +14,7 @@ from quill_common.events.catalogue.orgs import (
     StaffAdded,
     StaffRemoved,
 )
-from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated
+from quill_common.events.catalogue.patients import PatientActivated, PatientCreated, PatientDeactivated, PatientDeleted
 from quill_common.events.envelope import Event
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.testing.together import user
@@ -107,6 +107,19 @@ async def test_a_patient_leaves_the_lists_and_comes_back(projected: Projected) -
     await projected.apply(created, created, PatientDeactivated(id="p"))
     assert await projected.rows("access_patient, (SELECT 1) AS x (one)") == [{"id": "p", "is_active": False, "one": 1}]
     await projected.apply(PatientActivated(id="p"))
+    assert await projected.rows("access_patient, (SELECT 1) AS x (one)") == [{"id": "p", "is_active": True, "one": 1}]
+
+
+async def test_a_deleted_patient_is_none_until_created_again(projected: Projected) -> None:
+    created, deleted, member = (
+        PatientCreated(id="p"),
+        PatientDeleted(id="p"),
+        PatientAdded(organisation_id=5, patient_id="p"),
+    )
+    await projected.apply(created, member, deleted, deleted, PatientActivated(id="p"))
+    assert await projected.rows("access_patient, (SELECT 1) AS x (one)") == []
+    assert len(await projected.rows("access_patient_member")) == 1
+    await projected.apply(created)
     assert await projected.rows("access_patient, (SELECT 1) AS x (one)") == [{"id": "p", "is_active": True, "one": 1}]
 
 

@@ -143,7 +143,7 @@ async def test_a_full_pool_does_not_stop_the_audit(kit: ServiceKit) -> None:
     held, release = asyncio.Barrier(size + 1), asyncio.Event()
     holders = [asyncio.create_task(hold(held, release)) for _ in range(size)]
     await held.wait()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         await kit.parts.audit.record(act(1))
     release.set()
     await asyncio.gather(*holders)
@@ -152,7 +152,7 @@ async def test_a_full_pool_does_not_stop_the_audit(kit: ServiceKit) -> None:
 
 async def test_an_act_that_cannot_be_written_down_leaves_nobody_waiting(kit: ServiceKit) -> None:
     unspeakable = AuditEntry("test.act", details={"number": 2**70})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         tasks = [asyncio.create_task(kit.parts.audit.record(unspeakable)) for _ in range(MAX_BATCH)]
         tasks.append(asyncio.create_task(kit.parts.audit.record(act(1))))  # in the batch after
         done = await asyncio.gather(*tasks, return_exceptions=True)

@@ -135,7 +135,7 @@ async def test_a_poisoned_event_is_parked_and_those_behind_it_are_applied(
 ) -> None:
     journal.poisoned = {3}
     await published(source, 5)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await orgs.consumer.pull("auth") == 5
     assert await orgs.values(NAMES) == ["u1", "u2", "u4", "u5"]
     row = await orgs.values("SELECT position || ' ' || error || ' ' || tries FROM parked_event")
@@ -274,6 +274,6 @@ async def test_a_log_that_lacks_an_event_stops_the_consumer_instead_of_turning_f
 
 async def test_a_position_that_the_source_does_not_have_is_refused(source: Process, orgs: Process) -> None:
     events: Sequence[Envelope] = await published(source, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(FeedUnavailable, match="announced 9"):
             await orgs.consumer.catch_up("auth", 9, events)

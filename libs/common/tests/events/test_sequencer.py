@@ -113,11 +113,11 @@ async def test_numbering_with_nothing_new_takes_no_transaction(source: Process) 
 
 async def test_a_long_poll_ends_when_another_process_commits_an_event(process: NewProcess) -> None:
     polled, other = process("auth"), process("auth")
-    asked = asyncio.create_task(polled.feed.page(0, wait=10))
+    asked = asyncio.create_task(polled.feed.page(0, wait=20))
     await asyncio.sleep(0.05)
     await other.publish(SessionRevoked(user_id=1, session_id="a"))
     await polled.sequencer.number()  # as its relay does every second
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(15):
         head, events = await asked
     assert (head, len(events)) == (1, 1)
 
@@ -127,5 +127,5 @@ async def test_a_long_poll_with_no_event_ends_empty_in_time(source: Process) -> 
 
 
 async def test_one_who_is_beyond_the_head_is_told_so_without_waiting(source: Process) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(15):
         assert await source.feed.page(7, wait=20) == (0, [])

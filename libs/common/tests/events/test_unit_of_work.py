@@ -54,13 +54,16 @@ async def test_a_commit_that_fails_stores_and_publishes_nothing(
 
 
 async def test_one_who_is_cancelled_before_the_commit_leaves_nothing(source: Process) -> None:
+    half_way = asyncio.Event()
+
     async def half() -> None:
         async with source.units.open() as work:
             await work.publish(user(1))
-            await asyncio.sleep(30)
+            half_way.set()
+            await asyncio.sleep(60)
 
     task = asyncio.create_task(half())
-    await asyncio.sleep(0.1)
+    await half_way.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert (await source.value(USERS), await source.value(EVENTS)) == (0, 0)

@@ -10,9 +10,9 @@ from quill_common.fhir.sql_store import SqlResourceStore
 from quill_common.fhir.store import ResourceStore
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
 from quill_common.testing.database import migrated_database
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Base(Root):
@@ -24,14 +24,18 @@ class Kept(ResourceColumns, Base):
     __tablename__ = "kept"
 
     family: Mapped[str]
+    number: Mapped[str | None] = mapped_column(unique=True)
+    words: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class KeptVersion(VersionColumns, Base):
     __tablename__ = "kept_version"
 
 
-def _family(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {"family": resource.get("name", [{}])[0].get("family", "")}
+def _columns(resource: Mapping[str, Any]) -> dict[str, Any]:
+    name = resource.get("name", [{}])[0]
+    number = resource.get("identifier", [{}])[0].get("value")
+    return {"family": name.get("family", ""), "number": number, "words": name.get("given", [])}
 
 
 @pytest.fixture(scope="session")
@@ -55,4 +59,4 @@ async def database(fhir_database: Database) -> Database:
 
 @pytest.fixture
 def store() -> ResourceStore:
-    return SqlResourceStore(Kept, KeptVersion, _family)
+    return SqlResourceStore(Kept, KeptVersion, _columns, once="number")

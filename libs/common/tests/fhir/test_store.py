@@ -39,31 +39,6 @@ async def test_a_created_resource_is_version_1_and_is_read_as_it_was_answered(
     assert meta["lastUpdated"] == created.last_updated.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-async def test_of_many_those_are_created_that_can_be_and_the_others_stay_as_they_are(
-    database: Database, store: ResourceStore
-) -> None:
-    first = await _create(database, store, _patient(gender="female"))
-    many = [_patient(id=each, name=[{"family": family}]) for each, family in (("p-1", "A"), ("p-2", "B"), ("p-2", "C"))]
-    async with database.writer() as writer:
-        assert await store.create_all(writer, []) == frozenset()
-        assert await store.create_all(writer, many) == {"p-2"}
-    assert await _read(database, store) == first
-    async with database.reader() as reader:
-        found = await store.read(reader, "Patient", "p-2")
-        history = await store.history(reader, "Patient", "p-2")
-    assert found is not None
-    assert (found.version, found.resource()["name"], history) == (1, [{"family": "B"}], [found])
-
-
-async def test_many_are_kept_to_the_digit_as_one_is(database: Database, store: ResourceStore) -> None:
-    came = '{"resourceType":"Patient","id":"p-1","extension":[{"url":"\u20ac \\"\\\\","valueDecimal":1.50}]}'
-    async with database.writer() as writer:
-        await store.create_all(writer, [parse(came)])
-    found = await _read(database, store)
-    assert found is not None
-    assert found.content.endswith(came.partition('"p-1",')[2])
-
-
 async def test_an_unknown_resource_is_none_and_has_no_history(database: Database, store: ResourceStore) -> None:
     assert await _read(database, store) is None
     async with database.reader() as reader:

@@ -25,7 +25,7 @@ async def test_an_access_token_says_who_calls(signer: TokenSigner, verifier: Tok
     claims = await verifier.access(access(signer))
     assert (claims.user_id, claims.session_id) == (7, SESSION)
     assert (claims.roles, claims.competencies) == (("Clinician",), ("a", "b"))
-    assert claims.expires_at - int(time.time()) in (899, 900)
+    assert 840 <= claims.expires_at - int(time.time()) <= 900
 
 
 async def test_hand_made_good_claims_pass_so_that_the_refusals_below_mean_something(
@@ -192,9 +192,9 @@ async def test_rubbish_is_an_invalid_token_and_nothing_else(verifier: TokenVerif
 
 
 async def test_remembering_a_token_does_not_extend_its_life(signer: TokenSigner, verifier: TokenVerifier) -> None:
-    token = access(signer, lifetime=1)
+    token = access(signer, lifetime=4)
     await verifier.access(token)
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(4.1)
     assert verifier.remembered(token) is None
     with pytest.raises(InvalidToken):
         await verifier.access(token)

@@ -26,8 +26,8 @@ router = APIRouter(prefix="/api", route_class=WorkRoute)
 
 
 class Settings(ServiceSettings):
-    limit_door: Limit = "3 per 1 minute"
-    limit_desk: Limit = "2 per 1 minute"
+    limit_door: Limit = "3 per 15 minute"
+    limit_desk: Limit = "2 per 15 minute"
     limit_guesses: Limit = "4 per 15 minute"
 
 

@@ -193,7 +193,7 @@ async def test_a_commit_wakes_the_sender(mails: Post, server: Server, monkeypatc
     monkeypatch.setitem(mails.kit.parts.units.wakes, "mail", sender.wake)
     running = asyncio.create_task(sender.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(2):
                 await mails.put()
                 await server.arrived.wait()
@@ -209,7 +209,7 @@ async def test_what_another_process_posted_is_found_by_looking(
     monkeypatch.setattr("quill_common.mail.sender.POLL_SECONDS", 0.05)
     running = asyncio.create_task(mails.sender(server.url).run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await mails.put()
             await server.arrived.wait()
     finally:

@@ -47,16 +47,22 @@ class RunningServices:
         self._pause = pause
 
     def ask(self, service: Service, method: str, path: str, body: Any = None) -> tuple[Any, list[str]]:
+        response = self.answer(service, method, path, body)
+        pending = response.headers.get("X-Quill-Pending", "")
+        return response.json(), [name for name in pending.split(",") if name]
+
+    def answer(self, service: Service, method: str, path: str, body: Any = None) -> httpx.Response:
+        """The good answer as it came. Raises ServiceFailed."""
         for _ in range(TRIES - 1):
             try:
-                return self._ask_once(service, method, path, body)
+                return self._answer_once(service, method, path, body)
             except ServiceFailed as problem:
                 if problem.status not in (None, httpx.codes.SERVICE_UNAVAILABLE):
                     raise
             time.sleep(self._pause)
-        return self._ask_once(service, method, path, body)
+        return self._answer_once(service, method, path, body)
 
-    def _ask_once(self, service: Service, method: str, path: str, body: Any) -> tuple[Any, list[str]]:
+    def _answer_once(self, service: Service, method: str, path: str, body: Any) -> httpx.Response:
         url = f"{base_url(self._settings, service)}{path}"
         content = None if body is None else orjson.dumps(body)
         try:
@@ -66,5 +72,4 @@ class RunningServices:
             raise ServiceFailed(f"{service} does not answer: {type(problem).__name__}") from problem
         if response.status_code != httpx.codes.OK:
             raise ServiceFailed(f"{service} answered {response.status_code}", response.status_code)
-        pending = response.headers.get("X-Quill-Pending", "")
-        return response.json(), [name for name in pending.split(",") if name]
+        return response

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 from quill_common.access.levels import at_least
 from quill_common.access.principal import Principal
@@ -52,6 +53,7 @@ class NewAccount:
     base_profession: str = DEFAULT_PROFESSION
     additional_competencies: list[str] = field(default_factory=list)
     removed_competencies: list[str] = field(default_factory=list)
+    invitation_id: UUID | None = None
 
 
 async def register(auth: AuthParts, body: RegisterIn, begin: Callable[[], Awaitable[UnitOfWork]]) -> None:

@@ -1,6 +1,6 @@
 """How changes of accounts are refused."""
 
-from quill_common.http.errors import BadRequest, Conflict, Forbidden
+from quill_common.http.errors import BadRequest, Conflict, Forbidden, Unprocessable
 
 
 class MissingFields(BadRequest):
@@ -30,6 +30,16 @@ class UsernameTaken(BadRequest):
 
 class EmailTaken(BadRequest):
     detail = "Email already exists"
+
+
+class CredentialsRequired(Unprocessable):
+    """Of who accepts an invitation and has no account."""
+
+    detail = "username and password required for new registration"
+
+
+class InvitedUsernameTaken(Conflict):
+    detail = "Username already taken"
 
 
 class UsernameRequired(BadRequest):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from quill_common.database.session import Reader, Writer
 from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, text, update
@@ -41,6 +42,12 @@ _CALLED = _ACCOUNTS.where(or_(User.username == bindparam("username"), User.id ==
 _LOCK = select(User.id).where(User.id.in_(bindparam("ids", expanding=True))).order_by(User.id).with_for_update()
 _INSERT = insert(User).on_conflict_do_nothing().returning(User.id)
 _USERNAME_TAKEN = select(exists().where(User.username == bindparam("username")))
+_INVITED = (
+    select(User.id, User.is_active, User.invitation_id)
+    .where(or_(User.invitation_id == bindparam("invitation"), func.lower(User.email) == func.lower(bindparam("email"))))
+    .order_by((User.invitation_id == bindparam("invitation")).desc().nulls_last())
+    .limit(1)
+)
 _LOCK_SUPERADMINS = text("SELECT pg_advisory_xact_lock(hashtext('quill superadmins'))")
 _SUPERADMIN_BESIDE = select(
     exists().where(User.system_permissions == "superadmin", User.is_active, User.id != bindparam("user_id"))
@@ -81,6 +88,11 @@ async def add(writer: Writer, values: Mapping[str, Any]) -> int | None:
     """Insert an account; its id, or None when the name or the address is taken."""
     found = await writer.value(_INSERT, dict(values))
     return None if found is None else int(found)
+
+
+async def invited(reader: Reader, invitation_id: UUID, email: str) -> Row[Any] | None:
+    """`id`, `is_active`, `invitation_id` of the account made for the invitation, else of the one with the address."""
+    return await reader.row(_INVITED, {"invitation": invitation_id, "email": email})
 
 
 async def is_username_taken(reader: Reader, username: str) -> bool:

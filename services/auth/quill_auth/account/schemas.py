@@ -1,6 +1,7 @@
 """Shapes of accounts. Blank strings of optional fields and lengths: contract 1.1 and 9."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field
 from quill_common.access.levels import LEVELS
@@ -65,6 +66,24 @@ class UserUpdateIn(Body):
     removed_competencies: CompetencyIds | None = None
     roles: RoleNames | None = None
     system_permissions: Level | None = None
+
+
+class InvitedIn(Body):
+    """What an invitation says, and what the invited person wants if there is no account yet."""
+
+    invitation_id: UUID
+    email: Annotated[Email, Field(min_length=1)]
+    user_type: Literal["external_hcp", "patient_advocate"]
+    username: Username = ""
+    password: Password = ""
+
+
+class InvitedOut(Answer):
+    """`registered`: made for this invitation, now or before."""
+
+    user_id: int
+    registered: bool
+    is_active: bool
 
 
 class Registered(Answer):

@@ -1,5 +1,6 @@
 """Accounts and roles (contract 9)."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, String, Text, false, func, text, true
@@ -14,7 +15,7 @@ class User(Base):
 
     `totp_secret` is sealed (see `second_factor/sealing.py`); while the factor is not enabled it waits to be verified.
     `totp_last_step` is the newest time step whose code was used; `second_factor_failures` counts the wrong codes given
-    in a row after the right password.
+    in a row after the right password. `invitation_id` names the invitation that the account was made for, in orgs.
     """
 
     __tablename__ = "users"
@@ -35,6 +36,7 @@ class User(Base):
     additional_competencies: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     removed_competencies: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     professional_registrations: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    invitation_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
 
     # Staff are few among many patients: the list of staff must not walk over all accounts.
     __table_args__ = (

@@ -22,7 +22,7 @@ _WAITING: Final = (
 
 async def until_someone_waits(kit: ServiceKit) -> None:
     """Until a transaction of the service waits for a lock that the test holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await kit.read(_WAITING):  # noqa: ASYNC110 - PostgreSQL has no event for it
             await asyncio.sleep(0.01)
 

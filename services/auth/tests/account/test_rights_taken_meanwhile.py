@@ -33,7 +33,7 @@ async def changed_meanwhile(
         if ends_sessions:
             await end_all_sessions(unit, user_id, "password set")
         yield
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (await kit.read(WAITING))[0]["n"]:  # noqa: ASYNC110 - it is in a database
                 await asyncio.sleep(0.01)
 

@@ -51,7 +51,7 @@ class _Held:
         self.go = threading.Event()
 
     def hash(self, _: str) -> str:
-        self.go.wait(10)
+        self.go.wait(60)
         return "hash"
 
 

@@ -8,7 +8,7 @@ from quill_common.events.unit_of_work import UnitOfWork
 
 from quill_orgs.organisation import repository as organisations
 from quill_orgs.organisation.errors import OrganisationNotFound
-from quill_orgs.patient_member.service import join_all
+from quill_orgs.patient_member.service import join
 
 
 async def name_of(reader: Reader, organisation_id: int) -> str:
@@ -27,4 +27,4 @@ async def join_imported(write: UnitOfWork, organisation_id: int, patient_ids: It
     await name_of(write, organisation_id)
     given = frozenset(patient_ids)
     known = await existing_patients(write, given)
-    return len(await join_all(write, organisation_id, sorted(known), is_primary=False)), sorted(given - known)
+    return len(await join(write, organisation_id, sorted(known))), sorted(given - known)

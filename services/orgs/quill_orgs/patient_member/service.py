@@ -22,23 +22,20 @@ async def add(write: UnitOfWork, organisation_id: int, patient_id: str) -> None:
         raise OrganizationNotFound
     if not await patient_exists(write, patient_id):
         raise PatientNotFound
-    if not await join(write, organisation_id, patient_id, is_primary=False):
+    if not await join(write, organisation_id, [patient_id]):
         raise AlreadyPatient
 
 
-async def join(write: UnitOfWork, organisation_id: int, patient_id: str, *, is_primary: bool) -> bool:
-    """Make the patient a member. False, with nothing changed, for a member and for a missing organisation."""
-    if not await repository.add(write, organisation_id, patient_id, is_primary=is_primary):
-        return False
-    await write.publish(PatientAdded(organisation_id=organisation_id, patient_id=patient_id))
-    return True
-
-
-async def join_all(
-    write: UnitOfWork, organisation_id: int, patient_ids: Sequence[str], *, is_primary: bool
+async def join(
+    write: UnitOfWork, organisation_id: int, patient_ids: Sequence[str], *, is_primary: bool = False
 ) -> Sequence[str]:
-    """Make the patients members; those who were not. The same rules as `join`."""
-    added = await repository.add_all(write, organisation_id, patient_ids, is_primary=is_primary)
+    """Make patients members, primary if asked for and the patient has no primary organisation yet; whom it made so.
+
+    Not members, and nobody where there is no such organisation.
+    """
+    if is_primary:
+        await repository.lock_memberships(write, patient_ids)
+    added = await repository.add(write, organisation_id, patient_ids, is_primary=is_primary)
     await write.publish_all([PatientAdded(organisation_id=organisation_id, patient_id=each) for each in added])
     return added
 

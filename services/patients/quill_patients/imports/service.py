@@ -7,35 +7,30 @@ from typing import Any, Final
 from quill_common.events.catalogue.patients import PatientCreated
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.fhir.resource import Resource, StoredResource, is_fhir_id, same_content
+from quill_common.fhir.store import ResourceExists
 from quill_common.fhir.validation import InvalidResource, validate
 
 from quill_patients.imports.schemas import ImportIn, ImportResult
-from quill_patients.patient.store import RESOURCE_TYPE, STORE
+from quill_patients.patient.nhs_number import SEVERAL, has_several
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 _DIFFERENT: Final = "a different record is stored under this id, and an import does not overwrite"
+_DELETED: Final = "the record of this id was deleted, and an import does not bring it back"
+_NUMBER_TAKEN: Final = "another patient has this NHS number"
 
-_TAKEN: Final = "an identifier that only one patient may have is another patient's"
 
-
-async def import_patients(write: UnitOfWork, given: ImportIn) -> list[ImportResult]:
+async def import_patients(write: UnitOfWork, store: PatientStore, given: ImportIn) -> list[ImportResult]:
     """Store each patient that is valid and new; the others are told about and do not hinder them.
 
     Ids are taken in one order, so that two imports of the same patients at once do not block each other for good.
     """
     results = {number: await _refused(patient) for number, patient in enumerate(given.patients)}
     valid = sorted((given.patients[number]["id"], number) for number, refused in results.items() if refused is None)
-    stored = set(await STORE.create_all(write, [given.patients[number] for _, number in valid]))
-    await write.publish_all([PatientCreated(id=each, organisation_id=given.organisation_id) for each in sorted(stored)])
-    late = []
-    for patient_id, number in valid:
-        if patient_id in stored:
-            stored.remove(patient_id)  # the same id once more in this call has come too late
-            results[number] = ImportResult(id=patient_id, outcome="created")
-        else:
-            late.append((patient_id, number))
-    there = await STORE.histories(write, RESOURCE_TYPE, {patient_id for patient_id, _ in late}) if late else {}
-    for patient_id, number in late:
-        results[number] = _compared(given.patients[number], there.get(patient_id, ()))
+    patients = [given.patients[number] for _, number in valid]
+    stored = await store.create_all(write, patients)
+    await _publish(write, stored, given.organisation_id)
+    for (_, number), patient, found in zip(valid, patients, stored, strict=True):
+        results[number] = await _result(write, store, patient, found)
     return [result for _, result in sorted(results.items()) if result is not None]
 
 
@@ -46,14 +41,38 @@ async def _refused(patient: Any) -> ImportResult | None:
         validate(patient, RESOURCE_TYPE)
     except InvalidResource as problem:
         return ImportResult(id=_id(patient) or None, outcome="refused", reason=str(problem))
-    return None if _id(patient) else ImportResult(id=None, outcome="refused", reason="id: is missing")
+    if not _id(patient):
+        return ImportResult(id=None, outcome="refused", reason="id: is missing")
+    if has_several(patient):
+        return ImportResult(id=patient["id"], outcome="refused", reason=f"identifier: {SEVERAL}")
+    return None
 
 
-def _compared(patient: Resource, versions: Sequence[StoredResource]) -> ImportResult:
+async def _publish(
+    write: UnitOfWork, stored: Sequence[StoredResource | ResourceExists], organisation_id: int | None
+) -> None:
+    created = [each.id for each in stored if isinstance(each, StoredResource)]
+    await write.publish_all([PatientCreated(id=each, organisation_id=organisation_id) for each in created])
+
+
+async def _result(
+    write: UnitOfWork, store: PatientStore, patient: Resource, found: StoredResource | ResourceExists
+) -> ImportResult:
+    if isinstance(found, StoredResource):
+        return ImportResult(id=found.id, outcome="created")
+    if found.taken != "id":
+        return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
+    return await _compare(write, store, patient)
+
+
+async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:
     """Unchanged when this very content was stored before, also if clinicians have changed the record since."""
-    if any(same_content(patient, version.resource()) for version in versions):
+    versions = await store.history(write, RESOURCE_TYPE, patient["id"])
+    if versions[0].deleted:
+        return ImportResult(id=patient["id"], outcome="refused", reason=_DELETED)
+    if any(same_content(patient, version.resource()) for version in versions if not version.deleted):
         return ImportResult(id=patient["id"], outcome="unchanged")
-    return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT if versions else _TAKEN)
+    return ImportResult(id=patient["id"], outcome="refused", reason=_DIFFERENT)
 
 
 def _id(patient: Any) -> str:

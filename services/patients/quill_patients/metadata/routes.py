@@ -8,6 +8,7 @@ from quill_common.http.work import WorkRoute
 
 from quill_patients.metadata import repository, service
 from quill_patients.metadata.schemas import ActivatedOut, DeactivatedOut, MetadataOut
+from quill_patients.patient.store import Store
 
 router = APIRouter(
     prefix="/api/patients/{patient_id}", tags=["patients"], route_class=WorkRoute, dependencies=[Clinical]
@@ -22,16 +23,16 @@ async def get_metadata(caller: Caller, read: Read, patient_id: FhirId) -> Metada
 
 
 @router.post("/deactivate", operation_id="deactivatePatient", dependencies=[Audited("patient.deactivate")])
-async def deactivate(caller: Caller, write: Write, patient_id: FhirId) -> DeactivatedOut:
+async def deactivate(caller: Caller, write: Write, store: Store, patient_id: FhirId) -> DeactivatedOut:
     """Hide a patient from lists."""
     require_admin(caller, "Admin or superadmin permission required to deactivate patients")
-    await service.set_active(write, patient_id, active=False)
+    await service.set_active(write, store, patient_id, active=False)
     return DeactivatedOut(patient_id=patient_id)
 
 
 @router.post("/activate", operation_id="activatePatient", dependencies=[Audited("patient.activate")])
-async def activate(caller: Caller, write: Write, patient_id: FhirId) -> ActivatedOut:
+async def activate(caller: Caller, write: Write, store: Store, patient_id: FhirId) -> ActivatedOut:
     """Show a deactivated patient again."""
     require_admin(caller, "Admin or superadmin permission required to activate patients")
-    await service.set_active(write, patient_id, active=True)
+    await service.set_active(write, store, patient_id, active=True)
     return ActivatedOut(patient_id=patient_id)

@@ -5,12 +5,12 @@ from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.errors import PatientNotFound
 
 from quill_patients.metadata import repository
-from quill_patients.patient.store import RESOURCE_TYPE, STORE
+from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
 
 
-async def set_active(write: UnitOfWork, patient_id: str, *, active: bool) -> None:
+async def set_active(write: UnitOfWork, store: PatientStore, patient_id: str, *, active: bool) -> None:
     """Idempotent: only a change is published. Raises PatientNotFound."""
-    if await STORE.read(write, RESOURCE_TYPE, patient_id) is None:
+    if await store.read(write, RESOURCE_TYPE, patient_id) is None:
         raise PatientNotFound
     if await repository.set_active(write, patient_id, active=active):
         await write.publish(PatientActivated(id=patient_id) if active else PatientDeactivated(id=patient_id))

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
+from quill_common.fhir.resource import is_fhir_id
 from quill_common.http.shapes import BlankIsAbsent, Text
 
 MAX_LENGTH: Final = 255
@@ -22,6 +23,13 @@ def short_text(value: str) -> str:
         raise ValueError("must not be blank")
     if len(value) > MAX_LENGTH:
         raise ValueError(f"must have at most {MAX_LENGTH} characters")
+    return value
+
+
+def fhir_id(value: str) -> str:
+    """An id as FHIR has them; whether it is anybody's is another question."""
+    if not is_fhir_id(value):
+        raise ValueError("must have 1 to 64 letters, digits, hyphens or dots")
     return value
 
 

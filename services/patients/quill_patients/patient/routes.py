@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
 from quill_common.audit.declared import Audited, Note
 from quill_common.database.faults import is_database_away
@@ -20,16 +20,17 @@ from quill_common.http.callers import (
     signed_in,
 )
 from quill_common.http.errors import Unavailable
+from quill_common.http.if_match import IfMatch
 from quill_common.http.paging import Paging
-from quill_common.http.shapes import FhirId
+from quill_common.http.shapes import ADDITIVE, FhirId
 from quill_common.http.work import WorkRoute, work_of
 
 from quill_patients.patient import listing, service
 from quill_patients.patient.schemas import PatientCreateIn, PatientOut, PatientsOut, PatientUpdateIn
+from quill_patients.patient.store import Store
+from quill_patients.search.query import Search
 
 router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRoute)
-
-IfMatch = Annotated[str | None, Header(description='The version that the change is made from: `W/"3"`')]
 
 
 async def caller_if_known(request: Request) -> Principal | None:
@@ -71,7 +72,9 @@ CallerIfKnown = Annotated[Principal | None, Depends(caller_if_known)]
 async def list_patients(
     request: Request,
     caller: CallerIfKnown,
+    store: Store,
     page: Paging,
+    search: Search,
     note: Note,
     include_inactive: Annotated[
         bool, Query(description="Include deactivated patients; has effect for admins only.")
@@ -79,16 +82,22 @@ async def list_patients(
     scope: Annotated[
         str | None, Query(description="`admin` lifts the restriction to own patients; has effect for admins only.")
     ] = None,
+    total: Annotated[
+        bool, Query(description="Also count the patients on all pages.", json_schema_extra=dict(ADDITIVE))
+    ] = False,
 ) -> Response:
-    """Patients that the caller may see."""
+    """Patients that the caller may see, and that all criteria hold for."""
     listed = None
     if caller is not None:
         read = await work_of(request).reader()  # open since the caller is known
-        listed = await listing.page_of(read, caller, page, scope=scope, include_inactive=include_inactive)
+        wanted = search.wanted_by(caller, everyone=scope == "admin", include_inactive=include_inactive)
+        listed = await listing.page_of(read, store, caller, wanted, page, total=total)
     if listed is None:
         note.nothing_shown()
         return ready_json(listing.NOT_READY)
     note.about_all(listed.patient_ids)
+    if search.names:
+        note.add(searched=search.names)
     return ready_json(listed.answer)
 
 
@@ -98,12 +107,14 @@ async def list_patients(
     response_model=PatientOut,
     dependencies=[Audited("patient.create"), Clinical, Staff],
 )
-async def create_patient(caller: Caller, write: Write, once: OncePerKey, note: Note, body: PatientCreateIn) -> Response:
+async def create_patient(
+    caller: Caller, write: Write, store: Store, once: OncePerKey, note: Note, body: PatientCreateIn
+) -> Response:
     """Create a patient."""
     if body.patient_id:
         note.about(body.patient_id)
     await once.begin()
-    stored = await service.create(write, caller, body)
+    stored = await service.create(write, store, caller, body)
     note.about(stored.id)
     return versioned(stored.content, stored.version)
 
@@ -114,9 +125,9 @@ async def create_patient(caller: Caller, write: Write, once: OncePerKey, note: N
     response_model=PatientOut,
     dependencies=[Audited("patient.read"), Clinical],
 )
-async def get_patient(caller: Caller, read: Read, patient_id: FhirId) -> Response:
+async def get_patient(caller: Caller, read: Read, store: Store, patient_id: FhirId) -> Response:
     """One patient, unwrapped."""
-    version, content = await service.read(read, caller, patient_id)
+    version, content = await service.read(read, store, caller, patient_id)
     return versioned(content, version)
 
 
@@ -127,9 +138,9 @@ async def get_patient(caller: Caller, read: Read, patient_id: FhirId) -> Respons
     dependencies=[Audited("patient.update"), Clinical, Staff],
 )
 async def update_patient(
-    caller: Caller, write: Write, patient_id: FhirId, body: PatientUpdateIn, if_match: IfMatch = None
+    caller: Caller, write: Write, store: Store, patient_id: FhirId, body: PatientUpdateIn, if_match: IfMatch
 ) -> Response:
     """Change name, birth date, gender, NHS number or MRN."""
     await require_administrative_access(write, caller, patient_id)
-    stored = await service.update(write, patient_id, body, if_match)
+    stored = await service.update(write, store, patient_id, body, if_match)
     return versioned(stored.content, stored.version)

@@ -3,19 +3,11 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from quill_common.fhir.resource import is_fhir_id
-from quill_common.http.shapes import BlankIsAbsent, Body, Text
+from quill_common.http.shapes import ADDITIVE, BlankIsAbsent, Body, Text
 
-from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText
+from quill_patients.patient.fields import BirthDate, Gender, NhsNumber, OptionalShortText, ShortText, fhir_id
 
-
-def _fhir_id(value: str) -> str:
-    if not is_fhir_id(value):
-        raise ValueError("must have 1 to 64 letters, digits, hyphens or dots")
-    return value
-
-
-WantedId = Annotated[Annotated[Text, AfterValidator(_fhir_id)] | None, BlankIsAbsent]
+WantedId = Annotated[Annotated[Text, AfterValidator(fhir_id)] | None, BlankIsAbsent]
 
 
 class PatientCreateIn(Body):
@@ -96,3 +88,7 @@ class PatientsOut(BaseModel):
     patients: list[ListedPatientOut]
     fhir_ready: bool
     next_cursor: Annotated[str | None, Field(description="For the next page; null at the end")] = None
+    total: Annotated[
+        int | None,
+        Field(description="Patients on all pages; with `total=true`", json_schema_extra=dict(ADDITIVE)),
+    ] = None

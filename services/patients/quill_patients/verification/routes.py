@@ -10,7 +10,7 @@ from quill_common.http.errors import NotFound
 from quill_common.http.shapes import FHIR_ID
 from quill_common.http.work import WorkRoute
 
-from quill_patients.patient.store import RESOURCE_TYPE, STORE
+from quill_patients.patient.store import RESOURCE_TYPE, Store
 
 
 class NotInFhirServer(NotFound):
@@ -38,9 +38,9 @@ router = APIRouter(prefix="/api/patients", tags=["patients"], route_class=WorkRo
     operation_id="verifyPatient",
     dependencies=[Audited("patient.verify"), Clinical, Depends(named), Clinician],
 )
-async def verify(caller: Caller, read: Read, patient_id: AskedPatient) -> VerifiedOut:
+async def verify(caller: Caller, read: Read, store: Store, patient_id: AskedPatient) -> VerifiedOut:
     """Check that a patient is ready for clinical work. Changes nothing."""
     await require_administrative_access(read, caller, patient_id)
-    if await STORE.read(read, RESOURCE_TYPE, patient_id) is None:
+    if await store.read(read, RESOURCE_TYPE, patient_id) is None:
         raise NotInFhirServer
     return VerifiedOut(patient_id=patient_id)

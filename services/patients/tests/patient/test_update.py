@@ -163,6 +163,14 @@ async def test_simultaneous_changes_of_different_parts_all_stay(
     assert [row["version"] for row in rows] == list(range(1, 14))
 
 
+async def test_several_lines_of_if_match_are_one_list(clinician: Person, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7)
+    for tags, status in ((('W/"7"', 'W/"1"'), 200), (('W/"7"', 'W/"8"'), 412), (('"1", "3"', '"2"'), 200)):
+        lines = [("If-Match", tag) for tag in tags]
+        answer = await clinician.client.patch("/api/patients/p-1", json={"gender": "other"}, headers=lines)
+        assert answer.status_code == status, tags
+
+
 async def test_of_simultaneous_changes_from_one_version_one_wins(clinician: Person, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     etag = {"If-Match": 'W/"1"'}

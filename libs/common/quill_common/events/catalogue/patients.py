@@ -17,7 +17,10 @@ class _PatientEvent(Event):
 
 
 class PatientCreated(_PatientEvent):
-    """A patient exists; with `organisation_id` the creator's primary organisation, which then lists the patient."""
+    """A patient exists, for the first time or again after it was deleted.
+
+    With `organisation_id` the creator's primary organisation, which then lists the patient.
+    """
 
     type: ClassVar[str] = "quill.patients.patient.created.v1"
 
@@ -31,6 +34,12 @@ class PatientChanged(_PatientEvent):
     awaited: ClassVar[bool] = False
 
     version: int
+
+
+class PatientDeleted(_PatientEvent):
+    """The patient is not there any more; memberships stay, for it may come back."""
+
+    type: ClassVar[str] = "quill.patients.patient.deleted.v1"
 
 
 class PatientDeactivated(_PatientEvent):

@@ -1,0 +1,17 @@
+"""The version that a change is made from, as the client names it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+
+async def _if_match(
+    request: Request,
+    if_match: Annotated[str | None, Header(description='The version that the change is made from: `W/"3"`')] = None,
+) -> str | None:
+    lines = request.headers.getlist("if-match") if if_match is not None else []
+    return ", ".join(lines) if lines else None
+
+
+IfMatch = Annotated[str | None, Depends(_if_match)]
+"""The header `If-Match`; several lines of it are one list (RFC 9110, 5.3). None without it."""

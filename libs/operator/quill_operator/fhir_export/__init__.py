@@ -1,0 +1,1 @@
+"""`quill export-fhir`: every FHIR resource, as NDJSON."""

@@ -1,0 +1,1 @@
+"""Messages for other systems, taken out by an operator."""

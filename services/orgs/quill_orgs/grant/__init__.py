@@ -1,0 +1,1 @@
+"""Live and revoked access of people outside the organisations to one patient."""

@@ -1,0 +1,1 @@
+"""Patients for other systems, taken out by an operator."""

@@ -1,0 +1,1 @@
+"""Prescriptions of Schedule 2 controlled drugs (contract 6.11)."""

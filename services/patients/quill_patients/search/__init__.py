@@ -1,0 +1,1 @@
+"""What a list of patients is asked for, and how it is found."""
