@@ -121,6 +121,18 @@ async def test_memberships_that_follow_from_other_services_are_on_record_once(ki
     assert len(await kit.audited()) == 2
 
 
+async def test_many_patients_at_once_are_members_and_on_record_each(kit: ServiceKit) -> None:
+    events = [PatientCreated(id=f"p-{number}", organisation_id=number % 2 or None) for number in range(6)]
+    async with kit.parts.units.open(cause="patients") as work:
+        await kit.parts.projection.apply(work, PatientCreated.type, *(event.model_dump() for event in events))
+    acts = [{"action": "member.add", **TARGET, "patient_id": f"p-{number}"} for number in (1, 3, 5)]
+    assert await acts_of_service(kit, "patients") == acts
+    assert [event["patient_id"] for event in await kit.published()] == ["p-1", "p-3", "p-5"]
+    assert await kit.read("SELECT patient_id FROM access_patient_member ORDER BY 1") == [
+        {"patient_id": act["patient_id"]} for act in acts
+    ]
+
+
 async def test_while_a_projection_is_built_again_nothing_is_recorded_again(kit: ServiceKit) -> None:
     async with kit.parts.units.open(cause="auth", replaying=True) as work:
         await kit.parts.projection.apply(work, ROSE.type, ROSE.model_dump())

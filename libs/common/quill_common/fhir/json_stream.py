@@ -16,7 +16,7 @@ WINDOW: Final = 1 << 18
 MAX_PIECE: Final = 1 << 26  # characters: far beyond any note with its attachments
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
-# A literal or an escape that the window cuts is reported where it begins.
+# More than any literal, any escape and any part of a number that means something else when the window cuts it.
 _CUT: Final = 16
 
 
@@ -71,8 +71,8 @@ class JsonStream:
                 raise NotJson("is nested too deeply") from problem
             else:
                 length = end - self._at
-                # What reaches to the end of the window may go on behind it, as a number can.
-                if end < len(self._window) or not self._grow():
+                # A number may go on behind the end of the window, and be another then.
+                if end <= len(self._window) - _CUT or not self._grow():
                     self._at += length
                     return value
 

@@ -1,10 +1,12 @@
 """A source and a service that follows it, each on its own schema, without HTTP between them."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import aio_pika
 import pytest
 from quill_common.access.events import access_projection
 from quill_common.database.engine import Database
@@ -19,7 +21,7 @@ from quill_common.events.sequencer import Sequencer
 from quill_common.events.unit_of_work import UnitsOfWork
 from quill_common.testing.database import TestDatabase
 from quill_common.testing.together import empty_schema
-from quill_common.topology import Service
+from quill_common.topology import SERVICES, Service
 from sqlalchemy import text
 
 
@@ -92,7 +94,7 @@ NewProcess = Callable[..., Process]
 @pytest.fixture
 async def process(shared_database: TestDatabase) -> AsyncIterator[NewProcess]:
     """Makes processes: `process("auth")`; all of them read each other's feeds."""
-    for name in ("auth", "orgs"):
+    for name in ("auth", "orgs", "patients", "letters"):
         await empty_schema(shared_database, name)
     feeds: dict[Service, Feed] = {}
     async with AsyncExitStack() as stack:
@@ -111,3 +113,17 @@ async def process(shared_database: TestDatabase) -> AsyncIterator[NewProcess]:
 @pytest.fixture
 def source(process: NewProcess) -> Process:
     return process("auth")
+
+
+@pytest.fixture
+async def prefix(broker_url: str) -> AsyncIterator[str]:
+    """A name of its own for exchanges and queues, gone afterwards."""
+    name = f"quill-test-{secrets.token_hex(4)}"
+    yield name
+    async with await aio_pika.connect(broker_url) as connection:
+        channel = await connection.channel()
+        for service in SERVICES:
+            await channel.queue_delete(f"{name}.{service}")
+            await channel.queue_delete(f"{name}.{service}.dead")
+        for exchange in ("events", "dead"):
+            await channel.exchange_delete(f"{name}.{exchange}")

@@ -1,7 +1,6 @@
 """RabbitMQ makes events fast; without it, or with it failing at any moment, their effects are the same."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,20 +24,6 @@ from .conftest import NewProcess
 pytestmark = pytest.mark.broker
 
 APPLIED = "SELECT count(*) FROM access_user"
-
-
-@pytest.fixture
-async def prefix(broker_url: str) -> AsyncIterator[str]:
-    """A name of its own for exchanges and queues, gone afterwards."""
-    name = f"quill-test-{secrets.token_hex(4)}"
-    yield name
-    async with await aio_pika.connect(broker_url) as connection:
-        channel = await connection.channel()
-        for service in SERVICES:
-            await channel.queue_delete(f"{name}.{service}")
-            await channel.queue_delete(f"{name}.{service}.dead")
-        for exchange in ("events", "dead"):
-            await channel.exchange_delete(f"{name}.{exchange}")
 
 
 def telling() -> Projection:

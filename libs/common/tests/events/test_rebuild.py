@@ -1,6 +1,7 @@
 """A projection comes back from the log, while requests are served and events arrive."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from quill_common.access.events import access_projection
@@ -8,13 +9,15 @@ from quill_common.events.catalogue.auth import UserCreated
 from quill_common.events.catalogue.orgs import StaffAdded, StaffRemoved
 from quill_common.events.feed import FeedUnavailable
 from quill_common.events.projection import Projection
-from quill_common.events.rebuild import CannotRebuild
+from quill_common.events.rebuild import CannotRebuild, RebuildRuns
 from quill_common.events.unit_of_work import UnitOfWork
-from quill_common.testing.together import user
+from quill_common.testing.database import TestDatabase
+from quill_common.testing.together import together, user
 
 from .conftest import NewProcess, Process
 
 NAMES = "SELECT username FROM access_user ORDER BY id"
+EVENTS = 20_000
 STAFF = "SELECT user_id FROM access_staff ORDER BY user_id"
 
 
@@ -124,3 +127,79 @@ async def test_parked_events_stay_parked_and_one_that_fails_now_stops_the_rebuil
     with pytest.raises(CannotRebuild, match="Event 2 of auth cannot be applied: ZeroDivisionError"):
         await orgs.rebuild.source("auth")
     assert await orgs.values(NAMES) == ["u2"]
+
+
+async def test_of_two_at_once_in_whatever_process_one_is_refused(source: Process, process: NewProcess) -> None:
+    began, go_on = asyncio.Event(), asyncio.Event()
+    projection = access_projection()
+
+    @projection.on(UserCreated)
+    async def linger(work: UnitOfWork, _: UserCreated) -> None:
+        if work.replaying:
+            began.set()
+            await go_on.wait()
+
+    orgs, replica = process("orgs", projection=projection), process("orgs")
+    await source.publish(user(1))
+    await orgs.consumer.pull("auth")
+    rebuilding = asyncio.create_task(orgs.rebuild.all())
+    await began.wait()
+    for other in (orgs, replica):
+        with pytest.raises(RebuildRuns):
+            await other.rebuild.all()
+    go_on.set()
+    assert await rebuilding == {"auth": 1, "orgs": 0}
+    assert await replica.rebuild.all() == {"auth": 1, "orgs": 0}
+
+
+async def test_one_that_failed_does_not_keep_others_from_it(source: Process, orgs: Process) -> None:
+    await source.publish(user(1))
+    await orgs.consumer.pull("auth")
+    orgs.feeds.away = True
+    with pytest.raises(FeedUnavailable):
+        await orgs.rebuild.all()
+    orgs.feeds.away = False
+    assert (await orgs.rebuild.all())["auth"] == 1
+
+
+@pytest.mark.timeout(240)
+async def test_many_events_are_rebuilt_while_requests_are_served(shared_database: TestDatabase, tmp_path: Path) -> None:
+    async with together(shared_database, tmp_path, ("auth", "orgs", "patients")) as three:
+        async with three["auth"].parts.units.open() as work:
+            await work.publish_all([user(number) for number in range(EVENTS)])
+        await three["patients"].parts.consumer.pull("auth")
+        done = asyncio.Event()
+        served, there = [], []
+
+        async def ask() -> None:
+            while not done.is_set():
+                served.append(await three.as_user("patients", EVENTS - 1))
+                there.append(await three["patients"].value("SELECT count(*) FROM access_user"))
+
+        async def publish() -> None:
+            for number in range(1, 11):
+                await three["auth"].publish(user(EVENTS + number))
+
+        asking = asyncio.create_task(ask())
+        (status, reached), _ = await asyncio.gather(
+            three.operator("POST", "patients", "/internal/projections/rebuild"), publish()
+        )
+        assert (status, set(reached)) == (200, {"auth", "orgs", "patients"})
+        assert reached["auth"] >= EVENTS
+        await three["patients"].parts.consumer.pull("auth")
+        done.set()
+        await asking
+        assert (set(served), len(served) > 3) == ({200}, True)
+        assert min(there) >= EVENTS
+        assert await three["patients"].value("SELECT count(*) FROM access_user") == EVENTS + 10
+
+
+async def test_with_a_source_down_the_operator_is_told_and_nothing_changes(
+    shared_database: TestDatabase, tmp_path: Path
+) -> None:
+    async with together(shared_database, tmp_path, ("auth", "patients")) as two:
+        await two.write("auth", user(1))
+        await two["auth"].stop()
+        status, told = await two.operator("POST", "patients", "/internal/projections/rebuild")
+        assert (status, set(told)) == (503, {"detail"})
+        assert await two["patients"].value("SELECT count(*) FROM access_user") == 1

@@ -26,7 +26,7 @@ class References:
         self._database = sqlite3.connect("")
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.executescript(_SCHEMA)
-        self._new: list[tuple[str, str, str | None, str | None]] = []
+        self._new: list[tuple[str, str | None, str | None, str | None]] = []
 
     def close(self) -> None:
         self._database.close()

@@ -17,7 +17,7 @@ projections = typer.Typer(
 @projections.command()
 def status(service: Annotated[str | None, typer.Argument(help="All services without it")] = None) -> None:
     """Show how far SERVICE has followed each source, asked now."""
-    table = Table("service", "source", "state", "applied", "published", "behind", "lag", "put aside")
+    table = Table("service", "source", "state", "applied", "published", "behind", "lag", "aside")
     for name in (service,) if service else SERVICES:
         for source, at in call(name, "GET", "/internal/projections").items():
             counts = (str(at[each]) for each in ("position", "head", "behind"))

@@ -31,8 +31,10 @@ class World:
         if self.fails == service:
             raise ServiceFailed(f"{service} answered 500", 500)
         if path == "/internal/projections":
-            self.pending.remove(service)
-            return {"patients": {"behind": 0, "current": True}}, []
+            if service in self.pending:
+                self.pending.remove(service)
+            level = {"behind": 0, "state": "ok"}
+            return {"patients": level, "orgs": level}, []
         if path == "/internal/organisations/7":
             return {"id": 7, "name": "Ward 7"}, []
         if service == "orgs" and method == "GET":
@@ -45,7 +47,9 @@ class World:
             return {"added": 0, "unknown": [i for i in body["patient_ids"] if i not in self.patients]}
         if service == "patients":
             assert body["organisation_id"] == 7
-            return {"results": [self._keep(self.patients, patient, "id") for patient in body["patients"]]}
+            results = [self._keep(self.patients, patient, "id") for patient in body["patients"]]
+            self.members.update(result["id"] for result in results if result["outcome"] == "created")
+            return {"results": results}
         known = [letter for letter in body["letters"] if letter["patient_id"] in self.patients]
         return {
             "results": [
@@ -124,6 +128,57 @@ def test_importing_twice_changes_nothing(world: World, folder: Path) -> None:
     result = _run("--organisation", "7", folder)
     assert result.exit_code == 0
     assert (_row(result, "patients"), _row(result, "notes")) == ([0, 2, 0], [0, 120, 0])
+
+
+def test_patients_who_were_here_before_join_too(world: World, folder: Path) -> None:
+    world.patients["a"] = _patient("a")
+    result = _run("--organisation", "7", folder)
+    assert _row(result, "patients") == [1, 1, 0]
+    assert world.members == {"a", "b"}
+
+
+def test_ndjson_files_are_about_each_other_and_patients_come_before_notes(world: World, tmp_path: Path) -> None:
+    doctor = {"resourceType": "Practitioner", "id": "d", "name": [{"family": "Fenn"}]}
+    note = _note("n", "a") | {"author": [{"reference": "Practitioner/d"}], "subject": {"reference": "Patient/a"}}
+    patients = {"Patient": [_patient("a")], "Patient.2": [_patient("b")]}
+    for name, resources in (patients | {"DocumentReference": [note], "Practitioner": [doctor]}).items():
+        (tmp_path / f"{name}.ndjson").write_bytes(b"\n".join(map(orjson.dumps, resources)))
+    result = _run("--organisation", "7", tmp_path)
+    assert (_row(result, "patients"), _row(result, "notes")) == ([2, 0, 0], [1, 0, 0]), result.output
+    assert world.letters["n"]["author_name"] == "Fenn"
+
+
+def test_numbers_arrive_with_their_digits(world: World, tmp_path: Path) -> None:
+    extension = '{"url": "https://example.org/x", "valueDecimal": 1.50e1}'
+    patient = f'{{"resourceType": "Patient", "id": "a", "extension": [{extension}]}}'
+    (tmp_path / "Patient.ndjson").write_text(patient)
+    (tmp_path / "b.json").write_text(f'{{"resourceType": "Bundle", "entry": [{{"resource": {patient}}}]}}')
+    for name in ("Patient.ndjson", "b.json"):
+        world.patients.clear()
+        assert _run("--organisation", "7", tmp_path / name).exit_code == 0
+        assert b'"valueDecimal":1.50e1' in orjson.dumps(world.patients["a"])
+
+
+def test_it_ends_when_every_service_has_heard_of_everything(world: World, folder: Path) -> None:
+    assert _run("--organisation", "7", folder / "a.json").exit_code == 0
+    last = [asked for asked in world.asked if asked.endswith("/internal/projections")]
+    assert {"GET messaging/internal/projections", "GET letters/internal/projections"} <= set(last)
+
+
+def test_a_file_that_changes_while_it_is_read_ends_it(
+    world: World, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, ask = folder / "a.json", world.ask
+
+    def and_break(service: str, method: str, path: str, body: Any = None) -> Any:
+        if path == "/internal/import/patients":
+            file.write_text("{")
+        return ask(service, method, path, body)
+
+    monkeypatch.setattr(world, "ask", and_break)
+    result = _run("--organisation", "7", file)
+    assert result.exit_code == 1
+    assert "has changed while it was read" in " ".join(result.output.split())
 
 
 def test_what_is_broken_is_told_and_the_rest_still_goes_in(world: World, folder: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from quill_operator.fhir_import.bundle import Bundle
 from quill_operator.fhir_import.notes import NotALetter, letters_of
+from quill_operator.fhir_import.reading import Entry
+from quill_operator.fhir_import.references import References
 
 TEXT = "# Note\n\nAll is well – nothing to add."
 
@@ -30,8 +31,8 @@ def _note(**elements: Any) -> dict[str, Any]:
 
 
 def _letters(note: dict[str, Any]) -> list[Any]:
-    bundle = Bundle(Path("b.json"))
-    people = [
+    known = References()
+    people: list[tuple[str, dict[str, Any]]] = [
         ("urn:uuid:1", {"resourceType": "Patient", "id": "p-1"}),
         (
             "urn:uuid:2",
@@ -40,8 +41,8 @@ def _letters(note: dict[str, Any]) -> list[Any]:
         ("urn:uuid:3", {"resourceType": "Organization", "id": "o", "name": "Ward 7"}),
     ]
     for index, (url, resource) in enumerate(people):
-        bundle.add(index, {"fullUrl": url, "resource": resource})
-    return list(letters_of(note, bundle))
+        known.add(Entry(Path("b.json"), index, resource, url))
+    return list(letters_of(note, known))
 
 
 def test_a_note_becomes_a_letter_with_date_and_author() -> None:

@@ -120,6 +120,18 @@ async def test_a_bad_one_is_told_and_the_rest_still_goes_in(kit: ServiceKit) -> 
     assert len(await kit.published()) == 1
 
 
+async def test_many_take_no_more_statements_than_a_few(kit: ServiceKit) -> None:
+    counts = []
+    for start, count in ((0, 2), (10, 150)):
+        patients = [{**RICH, "id": f"p-{number}"} for number in range(start, start + count)]
+        with kit.statements() as statements:
+            await _import(kit, *patients)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    assert len(await kit.read("SELECT 1 FROM fhir_patient_version")) == 152
+    assert len(await kit.published()) == 152
+
+
 async def test_the_same_import_twice_at_once_stores_one_of_each(kit: ServiceKit) -> None:
     patients = [{**RICH, "id": f"p-{number}"} for number in range(20)]
     orders = (patients, patients[::-1], patients[10:] + patients[:10])
