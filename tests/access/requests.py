@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from access.scene import Caller, Scene, Target, begin_conversation, registration
-from system.ward import PASSWORD, good, organisation, patient
+from system.ward import PASSWORD, good, grant, invite, organisation, patient
 
 
 @dataclass
@@ -92,6 +92,17 @@ async def _remove_patient(scene: Scene, _caller: Caller, target: Target) -> Ask:
     return Ask(fills={"org_id": number, "patient_id": target.patient_id})
 
 
+async def _accept(scene: Scene, _caller: Caller, _target: Target) -> Ask:
+    name = f"x{secrets.token_hex(6)}"
+    token = await invite(scene.admin, scene.known.patient_id, f"{name}@example.org")
+    return Ask({"token": token, "username": name, "password": PASSWORD})
+
+
+async def _revoke(scene: Scene, _caller: Caller, _target: Target) -> Ask:
+    await grant(scene.admin, scene.known.patient_id, scene.spare_name)
+    return Ask()
+
+
 async def _on_own_patient(scene: Scene, _caller: Caller, target: Target) -> Ask:
     """A patient whose listing may change."""
     known = target == scene.known
@@ -153,6 +164,9 @@ REQUESTS: dict[str, Make] = {
     f"POST {_ORGANISATION}/patients": _add_patient,
     f"DELETE {_ORGANISATION}/patients/{{patient_id}}": _remove_patient,
     f"PUT {_ORGANISATION}/features/{{feature_key}}": _body({"enabled": True}),
+    f"POST {_PATIENT}/invite-external": _body({"email": "gp@example.org", "user_type": "external_hcp"}),
+    "POST /api/accept-invite": _accept,
+    f"DELETE {_PATIENT}/external-access/{{user_id}}": _revoke,
     "POST /api/patients": _body({"given_name": "New", "family_name": "Patient"}),
     f"PATCH {_PATIENT}": _body({"gender": "female"}),
     f"PUT {_PATIENT}/demographics": _body({"contact": {"phone": "0113 496 0000"}}),
@@ -176,8 +190,6 @@ REQUESTS: dict[str, Make] = {
     "POST /api/auth/forgot-password": _mail_me,
     "POST /api/auth/reset-password": _body({"token": "not a token", "new_password": PASSWORD}),
     "POST /api/auth/change-password": _body({"current_password": "not the password", "new_password": PASSWORD}),
-    f"POST {_PATIENT}/invite-external": _body({"email": "gp@example.org", "user_type": "external_hcp"}),
-    "POST /api/accept-invite": _body({"token": "not a token"}),
     "POST /api/push/subscribe": _subscribe,
 }
 

@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import jwt
 from quill_common.identity.service_tokens import ServiceTokens
-from quill_common.topology import SERVICES
 from quill_operator.visitor import CSRF_COOKIE, Visitor
 from system.running import RunningSystem
-from system.ward import PASSWORD, account, good, organisation
+from system.ward import PASSWORD, account, good, grant, organisation
 
 SUBJECT = "Results of the second biopsy"
 UNSIGNED = ("anon", "off", "ended")
@@ -109,7 +108,7 @@ class Scene:
 
 
 async def scene(system: RunningSystem) -> Scene:
-    """Set everything up through the public API; only the grant, which has no route yet, goes into the projections."""
+    """Set everything up through the public API."""
     admin = await system.visitor()
     ours, far = await organisation(admin), await organisation(admin)
     listed = await good(await admin.call("GET", f"/api/organizations/{ours}"))
@@ -147,7 +146,7 @@ async def _people(scene: Scene) -> None:
     await _link(admin, people["other"][0], other_patient)
     for kind, number in (("staff", ours), ("clin", ours), ("off", ours), ("far", scene.far_organisation)):
         await good(await admin.call("POST", f"/api/organizations/{number}/staff", {"user_id": people[kind][0]}))
-    await grant(scene.system, people["grant"][0], scene.known.patient_id)
+    await grant(admin, scene.known.patient_id, people["grant"][1])
     for kind, (user_id, name) in people.items():
         scene.callers[kind] = Caller(kind, await _cookies(scene.system, name), name, user_id)
     await deactivate(scene.system, people["off"][0])
@@ -179,14 +178,6 @@ async def begin_conversation(scene: Scene, clinician: Visitor | None = None) -> 
     }
     number: int = (await good(await clinician.call("POST", "/api/conversations", body)))["id"]
     return number
-
-
-async def grant(system: RunningSystem, user_id: int, patient_id: str) -> None:
-    """A live grant as every service knows it. Grants come with external access; until then no route makes one."""
-    for service in SERVICES:
-        await system.query(
-            f"INSERT INTO {service}.access_grant (user_id, patient_id) VALUES ($1, $2)", *(user_id, patient_id)
-        )
 
 
 async def deactivate(system: RunningSystem, user_id: int) -> None:
@@ -230,7 +221,8 @@ def registration(organisation_id: int | None = None) -> dict[str, Any]:
 
 
 async def _patient(admin: Visitor, family_name: str, organisation_id: int) -> str:
-    body = {"given_name": "Winifred", "family_name": family_name, "nhs_number": "9434765919"}
+    nhs_number = f"9{secrets.randbelow(10**9):09}"
+    body = {"given_name": "Winifred", "family_name": family_name, "nhs_number": nhs_number}
     patient_id: str = (await good(await admin.call("POST", "/api/patients", body)))["id"]
     members = f"/api/organizations/{organisation_id}/patients"
     await good(await admin.call("POST", members, {"patient_id": patient_id}))

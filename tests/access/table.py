@@ -55,6 +55,10 @@ DELETE /api/organizations/{org_id}/patients/{patient_id}    401 403 403 403 403 
 GET    /api/organizations/{org_id}/features                 401 403 403 403 403 403 403 403 403 200 200 401 401 200 403
 PUT    /api/organizations/{org_id}/features/{feature_key}   401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 GET    /api/patients/{patient_id}/shared-organisations      401 nil nil nil nil nil 200 200 nil nil nil 401 401 nil 403
+POST   /api/patients/{patient_id}/invite-external           401 200 403 403 403 403 403 403 403 200 200 401 401 403 403
+POST   /api/accept-invite                                   200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+GET    /api/patients/{patient_id}/external-access           401 200 403 403 403 403 403 403 403 200 200 401 401 200 403
+DELETE /api/patients/{patient_id}/external-access/{user_id} 401 403 403 403 403 403 403 403 403 200 200 401 401 403 403
 
 GET    /api/patients                                        401 200 nil nil 200 nil 200 200 nil nil nil 401 401 nil 403
 GET    /api/patients?scope=admin                            401 200 nil nil 200 nil 200 200 nil 200 200 401 401 200 403
@@ -105,10 +109,6 @@ GET    /api/patients/{patient_id}/history/{version}         401 200 403 403 200 
 
 NOT_BUILT_YET: Final = """
                                                             ano own oth mem gra out sta cli far adm sup off end noc set
-POST   /api/patients/{patient_id}/invite-external           401 200 403 403 403 403 403 403 403 200 200 401 401 403 403
-POST   /api/accept-invite                                   400 400 400 400 400 400 400 400 400 400 400 400 400 400 400
-GET    /api/patients/{patient_id}/external-access           401 200 403 403 403 403 403 403 403 200 200 401 401 200 403
-DELETE /api/patients/{patient_id}/external-access/{user_id} 401 403 403 403 403 403 403 403 403 404 404 401 401 403 403
 
 POST   /api/push/subscribe                                  401 200 200 200 200 200 200 200 200 200 200 401 401 200 403
 POST   /api/push/send-test                                  401 400 400 400 400 400 400 400 400 400 400 401 401 403 403

@@ -8,7 +8,7 @@ from typing import Any
 
 from attack.second_factor import enabled, pending
 from quill_operator.visitor import Visitor
-from system.ward import PASSWORD, Ward, account, good, organisation, patient
+from system.ward import PASSWORD, Ward, account, good, invite, organisation, patient
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,17 @@ async def _set_feature(w: Ward) -> Good:
     return Good(w.admin, "PUT", path, {"enabled": True})
 
 
+async def _invite_external(w: Ward) -> Good:
+    body = {"email": f"{secrets.token_hex(6)}@example.org", "user_type": "external_hcp"}
+    return Good(w.admin, "POST", f"/api/patients/{await patient(w.admin)}/invite-external", body)
+
+
+async def _accept_invite(w: Ward) -> Good:
+    name = f"x{secrets.token_hex(6)}"
+    token = await invite(w.admin, await patient(w.admin), f"{name}@example.org")
+    return Good(_stranger(w), "POST", "/api/accept-invite", {"token": token, "username": name, "password": PASSWORD})
+
+
 async def _create_patient(w: Ward) -> Good:
     return Good(w.admin, "POST", "/api/patients", {"given_name": "Ada", "family_name": "Byron", "gender": "female"})
 
@@ -184,6 +195,8 @@ BODIES: dict[str, Make] = {
     "addStaff": _add_staff,
     "addOrganizationPatient": _add_patient,
     "setFeature": _set_feature,
+    "inviteExternal": _invite_external,
+    "acceptInvite": _accept_invite,
     "createPatient": _create_patient,
     "updatePatient": _update_patient,
     "updateDemographics": _update_demographics,

@@ -2,11 +2,6 @@
 
 PENDING = frozenset(
     {
-        # access for people outside the organisations
-        "inviteExternal",
-        "acceptInvite",
-        "listExternalAccess",
-        "revokeExternalAccess",
         # browser notifications
         "subscribePush",
         "sendTestPush",

@@ -57,6 +57,19 @@ async def patient(admin: Visitor, *organisations: int) -> str:
     return patient_id
 
 
+async def invite(inviter: Visitor, patient_id: str, email: str, user_type: str = "external_hcp") -> str:
+    """A link to the patient's record; its token."""
+    body = {"email": email, "user_type": user_type}
+    token: str = (await good(await inviter.call("POST", f"/api/patients/{patient_id}/invite-external", body)))["token"]
+    return token
+
+
+async def grant(admin: Visitor, patient_id: str, username: str) -> None:
+    """Have somebody whom `account` made accept an invitation by the admin."""
+    token = await invite(admin, patient_id, f"{username}@example.org")
+    await good(await admin.call("POST", "/api/accept-invite", {"token": token}))
+
+
 async def ward(system: RunningSystem) -> Ward:
     """A fresh ward."""
     admin = await system.visitor()

@@ -1,1 +1,1 @@
-"""The main job, played by four people against a running system."""
+"""The main job, played by five people against a running system."""

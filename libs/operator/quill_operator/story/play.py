@@ -34,6 +34,8 @@ async def play(base_url: str, admin_username: str, admin_password: str) -> None:
         await _patient_reads_and_answers(cast, ward, letter, conversation)
         _act("A clinician of another organisation sees nothing of it")
         await _outsider_sees_nothing(cast, ward, letter, conversation)
+        _act("The patient invites a doctor from outside, who reads along until the admin ends it")
+        await _guest_reads_along(cast, ward, letter)
         _act("The clinician reads the answer, leaves the organisation and signs out")
         await _clinician_leaves(cast, ward, conversation)
     finally:
@@ -58,7 +60,7 @@ async def _set_up(cast: Cast) -> Ward:
             "family_name": "Marsh",
             "birth_date": "1951-11-30",
             "gender": "female",
-            "nhs_number": "943 476 5919",
+            "nhs_number": cast.nhs_number,
             "mrn": f"MRN{cast.run}",
         },
     )
@@ -142,6 +144,27 @@ async def _outsider_sees_nothing(cast: Cast, ward: Ward, letter: str, conversati
     await outsider.post(f"/api/conversations/{conversation}/messages", {"body": "hello"}, 404)
     await outsider.post(f"/api/conversations/{conversation}/join", None, 404)
     await outsider.post("/api/conversations", {"patient_id": ward.patient_id, "initial_message": "hello"}, 403)
+
+
+async def _guest_reads_along(cast: Cast, ward: Ward, letter: str) -> None:
+    patient, guest = cast.patient, cast.guest
+    username = f"noor.haddad.{cast.run}"
+    body = {"email": f"{username}@example.org", "user_type": "external_hcp"}
+    token = (await patient.post(f"/api/patients/{ward.patient_id}/invite-external", body))["token"]
+    accepting = {"token": token, "username": username, "password": cast.password}
+    accepted = await guest.post("/api/accept-invite", accepting, shown='{"token": …, "username": …, "password": …}')
+    guest.insist(accepted["status"] == "registered", "the account was not made")
+    await guest.sign_in(username, cast.password)
+    own = await guest.get("/api/patients")
+    guest.insist([p["id"] for p in own["patients"]] == [ward.patient_id], "sees another list than the one patient")
+    await _reads_letter(guest, ward, letter)
+    access = f"/api/patients/{ward.patient_id}/external-access"
+    grants = (await patient.get(access))["grants"]
+    patient.insist([grant["username"] for grant in grants] == [username], "somebody else has access")
+    await cast.admin.delete(f"{access}/{accepted['user_id']}")
+    await guest.get(f"/api/patients/{ward.patient_id}", 403)
+    used = await guest.post("/api/accept-invite", accepting, 400, shown='{"token": …}')
+    guest.insist(used == {"detail": "Invalid or expired invite token"}, "the link lets in again")
 
 
 async def _clinician_leaves(cast: Cast, ward: Ward, conversation: int) -> None:

@@ -13,12 +13,12 @@ from quill_orgs.testing.accounts import Accounts, Desk
 from quill_orgs.testing.invitations import PASSWORD, PATIENT, Accept, Invite, send
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desk() -> Desk:
     return Desk()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def session_kit(
     desk: Desk, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceKit]:
