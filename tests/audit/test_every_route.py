@@ -27,7 +27,8 @@ UNDECLARED = {
         "password.forget",
         "recovery_code.use",
         "second_factor.close",
-    }
+    },
+    "patients": {"patient.adopt"},
 }
 """Actions that no route declares: only its handler or its transaction knows that they happened."""
 ACTION = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+")
