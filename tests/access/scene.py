@@ -221,7 +221,8 @@ def registration(organisation_id: int | None = None) -> dict[str, Any]:
 
 
 async def _patient(admin: Visitor, family_name: str, organisation_id: int) -> str:
-    body = {"given_name": "Winifred", "family_name": family_name, "nhs_number": "9434765919"}
+    nhs_number = f"9{secrets.randbelow(10**9):09}"
+    body = {"given_name": "Winifred", "family_name": family_name, "nhs_number": nhs_number}
     patient_id: str = (await good(await admin.call("POST", "/api/patients", body)))["id"]
     members = f"/api/organizations/{organisation_id}/patients"
     await good(await admin.call("POST", members, {"patient_id": patient_id}))

@@ -21,8 +21,15 @@ FOR_ADMINS: list[tuple[str, str, Any, str]] = [
     ("DELETE", "/api/organizations/1/patients/p1", None, ADMIN_ONLY),
     ("GET", "/api/organizations/1/features", None, ADMIN_ONLY),
     ("PUT", "/api/organizations/1/features/epr", {"enabled": True}, ADMIN_ONLY),
+    ("DELETE", "/api/patients/p1/external-access/1", None, ADMIN_ONLY),
 ]
-SIGNED_IN = [*FOR_ADMINS, ("GET", "/api/patients/p1/shared-organisations", None, "")]
+INVITATION = {"email": "gp@example.org", "user_type": "external_hcp"}
+SIGNED_IN = [
+    *FOR_ADMINS,
+    ("GET", "/api/patients/p1/shared-organisations", None, ""),
+    ("GET", "/api/patients/p1/external-access", None, ""),
+    ("POST", "/api/patients/p1/invite-external", INVITATION, ""),
+]
 
 
 async def ask(client: httpx.AsyncClient, method: str, path: str, body: Any) -> httpx.Response:
@@ -71,7 +78,8 @@ async def test_without_clinical_services_only_what_concerns_patients_is_off(
     kit: ServiceKit, admin: Person, clinical_off: None
 ) -> None:
     await _existing(kit, admin)
-    off = {("POST", "/api/organizations/1/patients"), ("GET", "/api/patients/p1/shared-organisations")}
+    about_patients = {(method, path) for method, path, *_ in SIGNED_IN if path.startswith("/api/patients/")}
+    off = {("POST", "/api/organizations/1/patients"), *about_patients}
     for method, path, body, _ in SIGNED_IN:
         response = await ask(admin.client, method, path, body)
         gated = response.status_code == 503

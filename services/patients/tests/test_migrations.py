@@ -1,5 +1,7 @@
 """Records of before come through the migrations whole, also those that share an NHS number."""
 
+from typing import Any
+
 import asyncpg
 import orjson
 from quill_common.database.migration import upgrade
@@ -8,7 +10,7 @@ from quill_common.testing.database import TestDatabase, migrated_database
 
 SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
 NUMBER = "9434765919"
-BEFORE = {
+BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
     "p-a": ("2026-03-01", {"identifier": [{"system": SYSTEM, "value": NUMBER}]}),
     "p-b": ("2026-01-01", {"identifier": [{"system": SYSTEM, "value": "943 476 5919"}]}),
     "p-c": ("2026-02-01", {"identifier": [{"system": SYSTEM, "value": NUMBER, "use": "old"}]}),

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any, Final
 
 import asyncpg
@@ -47,7 +48,7 @@ _GIVEN: Final = (
 )  # fmt: skip
 _SURNAMES: Final = [name for name, _ in _COMMON] + [stem + end for stem in _STEMS for end in _ENDS]
 _OTHERS: Final = (100 - sum(percent for _, percent in _COMMON)) / (len(_SURNAMES) - len(_COMMON))
-_WEIGHTS: Final = [percent for _, percent in _COMMON] + [_OTHERS] * (len(_SURNAMES) - len(_COMMON))
+_UP_TO: Final = list(accumulate([percent for _, percent in _COMMON] + [_OTHERS] * (len(_SURNAMES) - len(_COMMON))))
 _GENDERS: Final = ("female", "male", "female", "male", "female", "male", "other", "unknown")
 
 
@@ -77,7 +78,7 @@ def is_active(number: int) -> bool:
 def patient(number: int) -> dict[str, Any]:
     """A FHIR Patient with name, birth date, gender and two identifiers."""
     dice = random.Random(number)  # noqa: S311 - invented people, the same every time
-    [family] = dice.choices(_SURNAMES, _WEIGHTS)
+    [family] = dice.choices(_SURNAMES, cum_weights=_UP_TO)
     given = dice.sample(_GIVEN, dice.choice((1, 1, 2)))
     return {
         "resourceType": "Patient",

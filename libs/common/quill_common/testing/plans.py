@@ -20,7 +20,7 @@ _GROWN: Final = """
 
 @dataclass(frozen=True)
 class Plan:
-    """One statement as it was run the `turn`-th time. `nodes` are those of EXPLAIN (ANALYZE, FORMAT JSON), the root first."""
+    """One statement as it was run the `turn`-th time; `nodes` are those of EXPLAIN (ANALYZE, FORMAT JSON)."""
 
     statement: str
     turn: int

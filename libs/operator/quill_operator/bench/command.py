@@ -16,6 +16,7 @@ from quill_operator.bench.processes import Processes
 from quill_operator.bench.scenarios import Scenario, scenarios, signed_in
 from quill_operator.bench.scene import Scene, is_limited, prepare
 from quill_operator.bench.sign_in_command import sign_in
+from quill_operator.bench.size_command import size
 from quill_operator.console import console, refuse
 from quill_operator.run.preparation import embedded_server
 from quill_operator.run_file import Running, read
@@ -27,6 +28,7 @@ REPORT_WIDTH = 120
 bench = typer.Typer(name="bench")
 bench.command(name="sign-in")(sign_in)
 bench.command(name="make-patients")(make_patients)
+bench.command(name="size")(size)
 
 
 @bench.callback(invoke_without_command=True)

@@ -41,7 +41,7 @@ async def prepare(url: str, admin_username: str, admin_password: str) -> Scene:
     async with Visitor(url) as admin, Visitor(url) as clinician:
         await _good(admin.sign_in(admin_username, admin_password))
         organisation = await _organisations(admin)
-        username, password = await _clinician(admin, organisation)
+        username, password = await new_clinician(admin, organisation)
         await _good(clinician.sign_in(username, password))
 
         async def patient(number: int) -> str:
@@ -73,7 +73,8 @@ async def _organisations(admin: Visitor) -> int:
     return first
 
 
-async def _clinician(admin: Visitor, organisation: int) -> tuple[str, str]:
+async def new_clinician(admin: Visitor, organisation: int) -> tuple[str, str]:
+    """An account on the staff of `organisation`; its username and password."""
     username, password = f"bench.{secrets.token_hex(4)}", secrets.token_urlsafe(16)
     body = {
         "name": "Bench Clinician",

@@ -56,11 +56,11 @@ async def compare(known: Try, unknown: Try, tries: int) -> Compared:
             started = perf_counter()
             await ask(number)
             times.append((perf_counter() - started) * 1000)
-    return Compared(_median(took[0]), _median(took[1]))
+    return Compared(median_of(took[0]), median_of(took[1]))
 
 
-def _median(times: list[float]) -> Median:
-    """Needs at least two."""
+def median_of(times: list[float]) -> Median:
+    """Of at least two times in milliseconds."""
     times.sort()
     half, middle = _RANKS * math.sqrt(len(times)), len(times) / 2
     low, high = max(0, math.floor(middle - half)), min(len(times) - 1, math.ceil(middle + half))

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from quill_operator.bench.made_up_patients import check_digit
 from quill_operator.story.actor import Actor
 
 
@@ -18,6 +19,7 @@ class Cast:
     guest: Actor
     run: str
     password: str
+    nhs_number: str
 
     @classmethod
     def of(cls, base_url: str) -> "Cast":
@@ -29,6 +31,7 @@ class Cast:
             guest=Actor("Dr Noor Haddad", base_url),
             run=secrets.token_hex(4),
             password=secrets.token_urlsafe(16),
+            nhs_number=_unissued_number(),
         )
 
     def account(self, name: str, level: str, profession: str) -> dict[str, Any]:
@@ -46,3 +49,12 @@ class Cast:
     async def leave(self) -> None:
         for actor in (self.admin, self.clinician, self.patient, self.outsider, self.guest):
             await actor.visitor.http.aclose()
+
+
+def _unissued_number() -> str:
+    """A valid NHS number of those that are given to nobody, below the ones that benchmarks use."""
+    while True:
+        nine_digits = 900_000_000 + secrets.randbelow(99_000_000)
+        digit = check_digit(nine_digits)
+        if digit is not None:
+            return f"{nine_digits}{digit}"

@@ -60,7 +60,7 @@ async def _set_up(cast: Cast) -> Ward:
             "family_name": "Marsh",
             "birth_date": "1951-11-30",
             "gender": "female",
-            "nhs_number": "943 476 5919",
+            "nhs_number": cast.nhs_number,
             "mrn": f"MRN{cast.run}",
         },
     )

@@ -12,7 +12,7 @@ from quill_orgs.app import create_app
 from quill_orgs.settings import Settings
 from quill_orgs.testing.crowd import fill
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 MOST_ROWS: Final = 5_000
 STATEMENTS: Final = {

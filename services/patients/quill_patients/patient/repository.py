@@ -86,10 +86,13 @@ async def _search(reader: Reader, wanted: Wanted) -> Search:
 def page_of(standing: Standing, shape: Shape, *, later: bool) -> Select[Any]:
     """The statement of `listed`: it sorts by the keys alone and fetches content for the page only."""
     keys = _matching(standing, shape, *_KEY, PatientMetadata.patient_id.is_(None).label("is_active"))
-    keys = keys.order_by(*_KEY).limit(bindparam("fetch", type_=Integer))
     if later:
         keys = keys.where(tuple_(*_KEY) > tuple_(*(bindparam(name, type_=Text) for name in _AFTER)))
-    shown = keys.subquery()
+    if shape.by_index:
+        keys = select(keys.cte("found").prefix_with("MATERIALIZED"))
+    columns = keys.selected_columns
+    order = columns.family_key, columns.given_key, columns.id
+    shown = keys.order_by(*order).limit(bindparam("fetch", type_=Integer)).subquery()
     return select(shown, _content_of(shown.c.id)).order_by(shown.c.family_key, shown.c.given_key, shown.c.id)
 
 

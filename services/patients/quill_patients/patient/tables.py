@@ -3,7 +3,7 @@
 from datetime import date
 
 from quill_common.fhir.tables import ResourceColumns, VersionColumns
-from sqlalchemy import Index, Text, false, text
+from sqlalchemy import Computed, Index, Text, false, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,9 @@ from quill_patients.base import Base
 # Names sort the same on every machine and after every upgrade of it, which locales do not promise.
 _SORT_KEY = Text(collation="C")
 
-TO_READ = "searched_as IS DISTINCT FROM version"
+# Null where it is not: of nulls PostgreSQL assumes few, and looks for them in the index, before it has any statistics.
+_SEARCHABLE = "CASE WHEN searched_as = version THEN true END"
+TO_READ = "is_searchable IS NULL"
 
 
 class Patient(ResourceColumns, Base):
@@ -46,6 +48,7 @@ class Patient(ResourceColumns, Base):
     born_last: Mapped[date | None]
     gender: Mapped[str | None]
     searched_as: Mapped[int | None]
+    is_searchable: Mapped[bool | None] = mapped_column(Computed(_SEARCHABLE, persisted=True))
 
 
 class PatientVersion(VersionColumns, Base):

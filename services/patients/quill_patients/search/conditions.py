@@ -47,6 +47,15 @@ class Shape:
     include_inactive: bool = False
     parts: tuple[Part, ...] = ()
 
+    @property
+    def by_index(self) -> bool:
+        """Whether what is found is to be found before it is sorted.
+
+        PostgreSQL takes the beginning of a rare word for a common one, and would walk all patients in the list's order
+        until it has met enough that match.
+        """
+        return any(part[0] in ("terms", "id") for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

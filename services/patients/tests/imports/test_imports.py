@@ -47,6 +47,31 @@ async def test_numbers_keep_their_digits(kit: ServiceKit) -> None:
     assert '"valueDecimal":1.50' in row["content"]
 
 
+async def test_what_r4_does_not_know_is_kept_through_every_change(kit: ServiceKit) -> None:
+    unknown = {
+        "favouriteColour": "red",
+        "_favouriteColour": {"id": "c"},
+        "name": [{"use": "official", "family": "Marsh", "given": ["A"], "pronunciation": {"ipa": ["x", None]}}],
+        "extension": [{"url": "urn:unheard-of", "valueInteger64": "9007199254740993"}],
+    }
+    patient = {"resourceType": "Patient", "id": "p-1", **unknown}
+    assert await _import(kit, patient) == [{"id": "p-1", "outcome": "created"}]
+    clinician = (await kit.clinician(7)).client
+    await kit.patient("p-1", 7)
+    assert (await clinician.patch("/api/patients/p-1", json={"gender": "female"})).status_code == 200
+    body = {"contact": {"phone": "0113 496 0000"}, "name": None}
+    assert (await clinician.put("/api/patients/p-1/demographics", json=body)).status_code == 200
+    kept = (await clinician.get("/api/patients/p-1")).json()
+    assert {name: kept[name] for name in unknown} == unknown
+    listed = (await clinician.get("/api/patients")).json()["patients"]
+    assert listed == [{**kept, "is_active": True}]
+
+
+async def test_no_unknown_element_stands_for_what_quill_says_of_a_patient(kit: ServiceKit) -> None:
+    [result] = await _import(kit, {"resourceType": "Patient", "id": "p-1", "is_active": False})
+    assert (result["outcome"], result["reason"]) == ("refused", "is_active: cannot be the name of an element")
+
+
 async def test_importing_twice_changes_nothing(kit: ServiceKit) -> None:
     await _import(kit, RICH)
     before = await kit.read("SELECT * FROM fhir_patient_version")

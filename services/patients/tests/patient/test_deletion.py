@@ -119,7 +119,7 @@ async def test_only_from_the_version_that_says_deleted_one_comes_back(kit: Servi
 
 
 async def test_a_number_that_somebody_else_has_by_now_keeps_a_patient_away(kit: ServiceKit, keep_patient: Any) -> None:
-    number = {"identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9434765919"}]}
+    number: dict[str, Any] = {"identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9434765919"}]}
     await keep_patient("p-1", 7, **number)
     await _delete(kit)
     await keep_patient("p-2", 7, **number)

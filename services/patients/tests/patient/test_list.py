@@ -14,7 +14,7 @@ from quill_common.testing.database import execute
 from quill_common.testing.kit import Person, ServiceKit
 from quill_patients.patient.repository import page_of
 from quill_patients.patient.tables import Patient
-from quill_patients.search.wanted import Wanted
+from quill_patients.search.conditions import Shape
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import OperationalError
 
@@ -259,7 +259,7 @@ async def test_few_patients_are_found_without_walking_all(kit: ServiceKit) -> No
 
 
 async def _plan(kit: ServiceKit, user_id: int) -> str:
-    statement = page_of(Standing("staff", is_linked=False), Wanted(), later=False)
+    statement = page_of(Standing("staff", is_linked=False), Shape(), later=False)
     values = statement.params(caller_id=user_id, fetch=101)
     dialect = kit.parts.database.engines[0].dialect
     sql = str(values.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -75,7 +75,7 @@ async def test_the_loop_goes_on_when_the_database_was_away(kit: ServiceKit, monk
     try:
         async with asyncio.timeout(60):
             while await kit.read(  # noqa: ASYNC110 - another process could write it; there is nothing to wait on
-                "SELECT 1 FROM fhir_patient WHERE searched_as IS DISTINCT FROM version"
+                "SELECT 1 FROM fhir_patient WHERE is_searchable IS NULL"
             ):
                 await asyncio.sleep(0.02)
     finally:

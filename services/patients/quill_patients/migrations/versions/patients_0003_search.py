@@ -2,7 +2,7 @@
 
 The columns come from Python code, so the service fills them after its start (`search/upkeep.py`), in small
 transactions, and refuses to search until it has: here that would lock the table for minutes.
-Code of before leaves them as they are; `searched_as` tells which rows it wrote.
+Code of before leaves them as they are; `searched_as` and `is_searchable` tell which rows it wrote.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,13 @@ _COLUMNS = (
 )
 
 
+_SEARCHABLE = "CASE WHEN searched_as = version THEN true END"
+
+
 def upgrade() -> None:
     for name, kind in _COLUMNS:
         op.add_column("fhir_patient", sa.Column(name, kind, nullable=True))
+    op.add_column("fhir_patient", sa.Column("is_searchable", sa.Boolean(), sa.Computed(_SEARCHABLE, persisted=True)))
     op.create_index(
         "ix_fhir_patient_terms",
         "fhir_patient",
@@ -42,12 +46,12 @@ def upgrade() -> None:
         "ix_fhir_patient_to_read",
         "fhir_patient",
         ["id"],
-        postgresql_where=sa.text("searched_as IS DISTINCT FROM version"),
+        postgresql_where=sa.text("is_searchable IS NULL"),
     )
 
 
 def downgrade() -> None:
     for name in ("to_read", "updated", "by_gender", "born", "terms"):
         op.drop_index(f"ix_fhir_patient_{name}", table_name="fhir_patient")
-    for name, _ in _COLUMNS:
+    for name in ("is_searchable", *(name for name, _ in _COLUMNS)):
         op.drop_column("fhir_patient", name)
