@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from quill_common.access.principal import Principal, principal_of
 from quill_common.audit.declared import Audited, Note
 from quill_common.database.session import Reader
+from quill_common.fhir.store import ResourceStore
 from quill_common.http.answers import json_answer
 from quill_common.http.callers import Read
 from quill_common.http.errors import Forbidden, StoreUnavailable, Unavailable
@@ -15,7 +16,7 @@ from quill_common.http.paging import Paging
 from quill_common.http.shapes import MAX_BIGINT, FhirId
 from quill_common.http.work import work_of
 
-from quill_messaging.message.communication import STORE
+from quill_messaging.message.store import Store
 from quill_messaging.record import repository
 
 
@@ -42,7 +43,12 @@ router = internal_router("/internal/patients/{patient_id}", admit=_patients_only
 
 @router.get("/communications", dependencies=[Audited("communication.list")])
 async def communications(
-    patient_id: FhirId, principal: Annotated[Principal, Depends(_asking_for)], read: Read, page: Paging, note: Note
+    patient_id: FhirId,
+    principal: Annotated[Principal, Depends(_asking_for)],
+    read: Read,
+    store: Store,
+    page: Paging,
+    note: Note,
 ) -> Response:
     """A page of the Communications that the account may read, oldest first.
 
@@ -51,13 +57,13 @@ async def communications(
     rows, next_cursor = await repository.readable_messages(read, principal, patient_id, page)
     note.add(shown=len(rows))
     return json_answer(
-        {"communications": [await _stored(read, row.fhir_communication_id) for row in rows], "next_cursor": next_cursor}
+        {"communications": [await _stored(read, store, row.fhir_communication_id) for row in rows], "next_cursor": next_cursor}
     )
 
 
-async def _stored(reader: Reader, communication_id: str) -> dict[str, Any]:
+async def _stored(reader: Reader, store: ResourceStore, communication_id: str) -> dict[str, Any]:
     """Raises StoreUnavailable for a message without its resource: a record with holes is not shown."""
-    found = await STORE.read(reader, "Communication", communication_id)
+    found = await store.read(reader, "Communication", communication_id)
     if found is None:
         raise StoreUnavailable
     return {"id": found.id, "content": found.content}

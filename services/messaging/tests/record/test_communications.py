@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 from quill_common.testing.kit import SESSION, Person, ServiceKit
-from quill_messaging.message.communication import STORE
 from quill_messaging.testing.threads import HOSPITAL, PATIENT, PRACTICE, read, send, start
 
 
@@ -93,5 +92,5 @@ async def test_a_message_without_its_resource_is_no_short_list(
     async def gone(*_: Any) -> None:
         return None
 
-    monkeypatch.setattr(STORE, "read", gone)
+    monkeypatch.setattr(kit.app.state.communications, "read", gone)
     assert (await _asked(kit, amara)).status_code == 503

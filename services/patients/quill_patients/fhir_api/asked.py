@@ -35,6 +35,11 @@ class Asked:
     def page(self) -> Page:
         return Page(self.count, self.cursor)
 
+    @property
+    def names(self) -> list[str]:
+        """Of the search parameters, without their modifiers and values."""
+        return sorted({name.partition(":")[0] for name, _ in self.understood if name not in OF_RESULTS})
+
     def at(self, cursor: str) -> Pairs:
         """The parameters of another page."""
         return [*(pair for pair in self.understood if pair[0] != CURSOR), (CURSOR, cursor)]

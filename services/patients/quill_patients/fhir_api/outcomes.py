@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from quill_common.fhir.outcome import CODES, FHIR_JSON, Issue, operation_outcome
+from quill_common.fhir.store import StoreFailing
 from quill_common.fhir.validation import InvalidResource, Problem
-from quill_common.http.errors import BadRequest, QuillError, internal_error
+from quill_common.http.errors import BadRequest, QuillError, StoreUnavailable, internal_error
 from quill_common.log import get_logger
 
 from quill_patients.patient.store import RESOURCE_TYPE
@@ -55,6 +56,8 @@ def fhir_path(place: Sequence[str | int]) -> str:
 
 async def outcome_of(request: Request, problem: Exception) -> Response:
     """The answer to `problem`. What nobody foresaw is logged and told as a 500 that tells nothing."""
+    if isinstance(problem, StoreFailing):
+        problem = StoreUnavailable()
     if isinstance(problem, NotFhir):
         return _response(problem.status, problem.issues, {})
     handler = _handler(request.app, problem)

@@ -74,6 +74,8 @@ async def search(request: Request, caller: Caller, read: Read, store: Store, not
     total = await store.count(read, caller, wanted) if asked.with_total else None
     shown, cursor = asked.page.cut(rows, lambda row: (row.family_key, row.given_key, row.id))
     note.about_all(row.id for row in shown)
+    if asked.criteria:
+        note.add(searched=asked.names)
     entries = [bundles.found(patient_url(request, row.id), row.content) for row in shown]
     links = links_of(f"{base_of(request)}/{RESOURCE_TYPE}", asked, cursor)
     return bundle_answer(bundles.searchset(entries, links, total))

@@ -5,9 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from quill_common.fhir.store import StoreFailing
 from quill_common.testing.kit import ServiceKit
 
-from .conftest import BASE, Door, expressions, outcome
+from .conftest import BASE, PATIENT, Door, expressions, outcome
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -70,6 +71,8 @@ async def test_what_matches_is_found_among_the_callers_own(
         assert "total" not in bundle
     for entry in await kit.audited():
         assert (entry["action"], entry["patient_ids"]) == ("patient.list", sorted(found))
+        assert "arsh" not in str(entry["details"])
+        assert ("searched" in (entry["details"] or {})) == (query not in {"", "family="})
 
 
 @pytest.mark.usefixtures("marshes")
@@ -169,6 +172,23 @@ async def test_nothing_is_listed_while_an_event_is_parked(
     monkeypatch.setattr(type(kit.parts.consumer), "complete", property(lambda _: False))
     response = await door(await kit.clinician(7), "GET", "Patient")
     assert outcome(response)[:2] == (503, "transient")
+
+
+@pytest.mark.usefixtures("marshes")
+async def test_a_store_that_cannot_tell_is_no_empty_list(
+    kit: ServiceKit, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: Any) -> Any:
+        raise StoreFailing
+
+    monkeypatch.setattr(kit.app.state.patients, "search", failing)
+    clinician = await kit.clinician(7)
+    asked = (
+        door(clinician, "GET", "Patient?family=marsh"),
+        door(clinician, "POST", "Patient", PATIENT, If_None_Exist="family=marsh"),
+    )
+    for response in asked:
+        assert outcome(await response) == (503, "transient", "Clinical store unavailable")
 
 
 @pytest.mark.usefixtures("marshes")
