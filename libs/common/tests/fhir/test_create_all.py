@@ -9,6 +9,9 @@ from quill_common.fhir.resource import StoredResource
 from quill_common.fhir.store import ResourceExists, ResourceStore
 from sqlalchemy import event, text
 
+# What else may be there once, and what is cheap in one statement, is the built-in store's; see `test_http_store`.
+pytestmark = pytest.mark.parametrize("store", ["built-in"], indirect=True)
+
 
 def _patient(patient_id: str, number: str | None = None, **more: Any) -> dict[str, Any]:
     identifier = {} if number is None else {"identifier": [{"value": number}]}

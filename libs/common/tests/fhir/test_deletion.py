@@ -9,6 +9,9 @@ from quill_common.fhir.resource import StoredResource
 from quill_common.fhir.store import ResourceExists, ResourceStore, VersionConflict
 from sqlalchemy import text
 
+# A FHIR server of the site's own knows no deletion by us (contract 13.1).
+pytestmark = pytest.mark.parametrize("store", ["built-in"], indirect=True)
+
 PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "p-1", "gender": "female"}
 
 

@@ -173,6 +173,19 @@ async def test_it_does_not_delete(database: Database, double: FhirServer, extern
     assert double.present("Patient", "p-1")
 
 
+async def test_of_many_each_is_told_what_became_of_it(
+    database: Database, double: FhirServer, external: HttpResourceStore
+) -> None:
+    double.put({**PATIENT, "id": "p-2"})
+    ids = ["p-3", "p-2", "p-1", "p-3"]
+    async with database.writer() as writer:
+        told = await external.create_all(writer, [{**PATIENT, "id": one} for one in ids])
+    assert [type(one) for one in told] == [StoredResource, ResourceExists, StoredResource, ResourceExists]
+    assert {resource_id: len(versions) for (_, resource_id), versions in double.resources.items()} == dict.fromkeys(
+        sorted(ids), 1
+    )
+
+
 async def test_a_history_is_read_to_the_end(
     database: Database, double: FhirServer, external: HttpResourceStore
 ) -> None:
