@@ -57,7 +57,10 @@ async def communications(
     rows, next_cursor = await repository.readable_messages(read, principal, patient_id, page)
     note.add(shown=len(rows))
     return json_answer(
-        {"communications": [await _stored(read, store, row.fhir_communication_id) for row in rows], "next_cursor": next_cursor}
+        {
+            "communications": [await _stored(read, store, row.fhir_communication_id) for row in rows],
+            "next_cursor": next_cursor,
+        }
     )
 
 

@@ -68,7 +68,8 @@ async def test_each_prescription_has_an_id_of_its_own(kit: ServiceKit, prescribe
 
 async def test_who_lacks_the_competency_is_refused_whatever_is_asked(kit: ServiceKit) -> None:
     for person in (await kit.clinician(7), await kit.person("superadmin", organisations=(7,))):
-        for body in (MORPHINE, MORPHINE | {"patient_id": "p-9"}, MORPHINE | {"duration_days": 0}, {}, []):
+        bodies: tuple[Any, ...] = (MORPHINE, MORPHINE | {"patient_id": "p-9"}, MORPHINE | {"duration_days": 0}, {}, [])
+        for body in bodies:
             response = await person.client.post(URL, json=body)
             assert (response.status_code, response.json()) == (403, LACKS)
     assert await stored(kit) == []
