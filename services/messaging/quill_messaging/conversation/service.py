@@ -80,8 +80,8 @@ async def require_administrative_access(reader: Reader, principal: Principal, pa
 async def start(work: UnitOfWork, store: ResourceStore, principal: Principal, asked: ConversationIn) -> dict[str, Any]:
     """Start a conversation with its first message; the ConversationDetail. Everything is checked before anything is
     stored."""
-    if principal.is_admin and not await patient_exists(work, asked.patient_id):
-        raise PatientNotFound
+    if not await patient_exists(work, asked.patient_id):  # memberships and grants outlive a patient that is deleted
+        raise PatientNotFound if principal.is_admin else NoSharedOrganisation
     joining = await _joining(work, principal, asked)
     fhir_id = str(uuid4())
     new = repository.NewConversation(fhir_id, asked.patient_id, asked.subject, asked.include_patient_as_participant)

@@ -16,6 +16,7 @@ from quill_messaging.testing.threads import (
     refusal,
     start,
 )
+from sqlalchemy import text
 
 BODY = {"patient_id": PATIENT, "initial_message": "Hello"}
 
@@ -187,3 +188,18 @@ async def test_a_start_is_published_with_who_joined_and_the_first_message(kit: S
     (message,) = detail["messages"]
     sent = {"message_id": message["id"], "communication_id": message["fhir_communication_id"], "sender_id": amara.id}
     assert await kit.published() == [about | {"started_by": amara.id}, about | {"user_id": ben.id}, about | sent]
+
+
+async def test_nobody_starts_one_about_a_patient_that_was_deleted(kit: ServiceKit) -> None:
+    """Memberships, grants and the linked account stay, and the refusal is that of a patient who never was."""
+    await kit.patient(PATIENT, HOSPITAL)
+    callers = [await kit.clinician(HOSPITAL), await kit.person("patient", patient_id=PATIENT)]
+    callers.append(await kit.person("external_hcp"))
+    await kit.grant(callers[-1], PATIENT)
+    await kit.write(text("DELETE FROM access_patient"))
+    for person in callers:
+        response = await person.client.post("/api/conversations", json=BODY)
+        assert refusal(response) == (403, "You do not share an organisation with this patient")
+    response = await (await kit.admin()).client.post("/api/conversations", json=BODY)
+    assert refusal(response) == (404, "Patient not found")
+    assert await nothing_stored(kit)
