@@ -46,14 +46,15 @@ async def invite(
 async def accept(parts: Parts, links: Links, note: Trail, body: Acceptance, begin: Begin) -> Answered:
     """Have account and grant, whatever of them an earlier try has left.
 
-    Whether the inviter could still invite is not asked: what ends a link are its age, a revocation after it, and an
-    account that is switched off. `begin` opens the transaction, once auth was asked. Raises InvalidInvite,
-    Unavailable, or how auth refuses the account.
+    Whether the inviter could still invite is not asked: what ends a link are its age, a revocation after it, an account
+    that is switched off, and the deletion of the patient. `begin` opens the transaction, once auth was asked. Raises
+    InvalidInvite, Unavailable, or how auth refuses the account.
     """
     invitation_id, claims = links.read(body.token)
     async with parts.units.reader() as reader:
         invitation = await repository.good(reader, invitation_id)
-    if invitation is None or claims != _claims_in(invitation):
+        is_there = invitation is not None and await patient_exists(reader, invitation.patient_id)
+    if invitation is None or claims != _claims_in(invitation) or not is_there:
         raise InvalidInvite
     note.about(invitation.patient_id)
     note.target(f"invitation/{invitation_id}")

@@ -25,6 +25,7 @@ class Accounts:
     pending: str = ""
     tells: bool = True
     meanwhile: Callable[[], Awaitable[object]] | None = None
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def add(
         self,
@@ -49,12 +50,13 @@ class Accounts:
             await self.meanwhile()
         if self.status != 200:
             return web.Response(body=self.body, status=self.status)
-        found = self.by_address.get(wanted["email"].lower())
-        if found is None:
-            user_id = 1000 + len(self.by_address)
-            made_for = wanted["invitation_id"]
-            await self.add(user_id, wanted["email"], level=wanted["user_type"], invitation_id=made_for)
-            found = self.by_address[wanted["email"].lower()]
+        async with self._one_at_a_time:  # nobody is told of an account before orgs knows it
+            found = self.by_address.get(wanted["email"].lower())
+            if found is None:
+                user_id = 1000 + len(self.by_address)
+                made_for = wanted["invitation_id"]
+                await self.add(user_id, wanted["email"], level=wanted["user_type"], invitation_id=made_for)
+                found = self.by_address[wanted["email"].lower()]
         account = {
             "user_id": found["user_id"],
             "is_active": found["is_active"],

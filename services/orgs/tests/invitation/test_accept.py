@@ -246,3 +246,15 @@ async def test_auth_is_asked_as_orgs_under_the_same_request_id(
     await kit.anonymous.post("/api/accept-invite", json=body, headers={"X-Request-ID": "r-1"})
     assert accounts.headers[0]["X-Request-ID"] == "r-1"
     assert accounts.headers[0]["Authorization"].startswith("Bearer ")
+
+
+async def test_nobody_gets_access_to_a_patient_that_was_deleted(
+    kit: ServiceKit, accounts: Accounts, invite: Invite, accept: Accept
+) -> None:
+    """Neither a grant nor an account is made; a patient that comes back has its links again."""
+    token = await invite()
+    await kit.write(text("DELETE FROM access_patient"))
+    assert await accept(token) == INVALID
+    assert await kit.read(GRANTS) == await kit.published() == accounts.asked == []
+    await kit.patient(PATIENT)
+    assert await accept(token) == said("registered", 1000)
