@@ -32,7 +32,7 @@ OF_PATIENTS = [
     for row in LINES
     if "{patient_id}" in row.target or "{conversation_id}" in row.target or row.route in IN_THE_BODY | LISTS
 ]
-REFUSALS = {403, 404}
+REFUSALS = {403, 404, 410}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ ROUTES = [
     ("GET", "/api/patients/p-1/metadata", "patient_status.read", None),
     ("GET", "/api/patients/p-1/history", "patient_history.read", None),
     ("GET", "/api/patients/p-1/history/1", "patient_version.read", None),
+    ("GET", "/api/fhir/R4/Patient/p-1", "patient.read", None),
+    ("GET", "/api/fhir/R4/Patient/p-1/_history", "patient_history.read", None),
+    ("GET", "/api/fhir/R4/Patient/p-1/_history/1", "patient_version.read", None),
     ("POST", "/api/patients/p-1/deactivate", "patient.deactivate", None),
     ("POST", "/api/patients/p-1/activate", "patient.activate", None),
 ]
@@ -48,6 +51,43 @@ async def test_a_search_for_a_patient_that_is_not_there_is_on_record(kit: Servic
     admin = await kit.admin()
     assert (await admin.client.get("/api/patients/p-9")).status_code == 404
     assert await acts_of(kit, admin) == [refused("patient.read", 404, patient_id="p-9")]
+
+
+@pytest.mark.store("built-in")  # the other cannot delete
+async def test_a_patient_that_was_deleted_is_on_record_as_refused(kit: ServiceKit, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7)
+    clinician, admin = await kit.clinician(7), await kit.admin()
+    assert (await admin.client.delete("/api/fhir/R4/Patient/p-1")).status_code == 204
+    paths = {"": "patient.read", "/$everything": "patient.everything", "/_history/2": "patient_version.read"}
+    for path in paths:
+        assert (await clinician.client.get(f"/api/fhir/R4/Patient/p-1{path}")).status_code == 410
+    acts = [(act["action"], act["details"]["status"], act["patient_id"]) for act in await acts_of(kit, clinician)]
+    assert acts == [(action, 410, "p-1") for action in paths.values()]
+
+
+async def test_who_tries_numbers_is_on_record_with_those_that_are_taken(kit: ServiceKit, keep_patient: Any) -> None:
+    number = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9434765919"}
+    await keep_patient("p-1", 8, identifier=[number])
+    await keep_patient("p-2", 7)
+    clinician = await kit.clinician(7)
+    door = "/api/fhir/R4/Patient"
+    resource = {"resourceType": "Patient", "id": "p-2", "identifier": [number]}
+    patch = [{"op": "add", "path": "/identifier", "value": [number]}]
+    asked = [
+        ("POST", "/api/patients", {"given_name": "I", "family_name": "M", "nhs_number": number["value"]}, None),
+        ("PATCH", "/api/patients/p-2", {"nhs_number": number["value"]}, "p-2"),
+        ("PUT", "/api/patients/p-2/demographics", {"identifier": [number]}, "p-2"),
+        ("POST", door, resource, None),
+        ("PUT", f"{door}/p-2", resource, "p-2"),
+        ("PATCH", f"{door}/p-2", patch, "p-2"),
+    ]
+    for method, path, body, _ in asked:
+        kind = "application/json-patch+json" if body is patch else "application/json"
+        response = await clinician.client.request(method, path, json=body, headers={"Content-Type": kind})
+        assert (response.status_code, "p-1" in response.text) == (409, False), path
+    acts = await acts_of(kit, clinician)
+    assert [act["details"] for act in acts] == [{"status": 409}] * len(asked)
+    assert [act.get("patient_id") for act in acts] == [patient_id for *_, patient_id in asked]
 
 
 async def test_a_new_patient_is_on_record_with_the_new_id(kit: ServiceKit) -> None:

@@ -18,7 +18,7 @@ class Declared:
 
 
 def Audited(action: str) -> Any:  # noqa: N802 - reads as FastAPI's own `Depends`
-    """`dependencies=[Audited("patient.read")]`: good answers and refusals (403, 404) of this route are recorded.
+    """`dependencies=[Audited("patient.read")]`: good answers and refusals (403, 404, 410) of this route are recorded.
 
     A good answer of a transaction is recorded in it; any other, and a refusal, before the answer leaves: what cannot
     be recorded is answered with 503. The action is `<noun>.<verb>` in lower case.

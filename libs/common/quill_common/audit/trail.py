@@ -17,7 +17,7 @@ from quill_common.log import request_id
 if TYPE_CHECKING:
     from quill_common.http.work import Work
 
-REFUSALS = frozenset({403, 404})
+REFUSALS = frozenset({403, 404, 410})
 """Statuses that tell of an attempt, as errors do that are `an_attempt`. With any other failure nothing was read,
 written or denied by right."""
 

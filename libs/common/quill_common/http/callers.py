@@ -100,13 +100,22 @@ class Once:
     def __init__(self, request: Request) -> None:
         self._request = request
 
-    async def begin(self) -> None:
-        """Answer a repeat with the first answer; without a key do nothing."""
+    async def begin(self, makes: Callable[[str], None] | None = None) -> None:
+        """Answer a repeat with the first answer; without a key do nothing.
+
+        `makes` is told `id_to_give` before, so that a repeat is on record with what it shows once more.
+        """
         work = work_of(self._request)
         caller = f"user/{work.principal.id}" if work.principal else f"address/{client_address(self._request)}"
         work.idempotency = await Idempotency.of(self._request, caller, work.parts.calls.secret("idempotency"))
         if work.idempotency is not None:
+            if makes is not None:
+                makes(str(work.idempotency.made_id()))
             await work.idempotency.begin(await work.writer())
+
+    def forget(self) -> None:
+        """Remember no answer: nothing was made, and a repeat may see what was found only with access to it then."""
+        work_of(self._request).idempotency = None
 
     @property
     def id_to_give(self) -> str | None:

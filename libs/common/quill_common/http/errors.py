@@ -25,7 +25,7 @@ class QuillError(Exception):
     detail: str | dict[str, str] = "Bad request"
     headers: Mapping[str, str] = {}
     an_attempt: ClassVar[bool] = False
-    """Whether an audited route puts it on record as refused, as it does with 403 and 404: somebody guessed a secret."""
+    """Whether an audited route puts it on record as refused, as it does 403, 404 and 410: somebody guessed a secret."""
 
     def __init__(self, detail: str | dict[str, str] | None = None) -> None:
         super().__init__(detail or self.detail)

@@ -18,6 +18,8 @@ from quill_patients.fhir_api import bundles
 from quill_patients.fhir_api.answers import bundle_answer
 from quill_patients.fhir_api.asked import page_asked
 from quill_patients.fhir_api.links import base_of, patient_url
+from quill_patients.fhir_api.outcomes import invalid_parameter
+from quill_patients.fhir_api.parameters import CURSOR
 from quill_patients.fhir_api.reading import links_of, present
 from quill_patients.patient.store import Store
 
@@ -47,13 +49,18 @@ async def everything(
 async def _communications(
     parts: Parts, caller: Principal, patient_id: str, page: dict[str, str]
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of what the account may read there. Raises Unavailable: what cannot be asked for is not left out."""
+    """A page of what the account may read there. Raises NotFhir for a cursor that is not messaging's.
+
+    Raises Unavailable for anything else that fails: what cannot be asked for is not left out.
+    """
     url = f"{parts.settings.peer_url('messaging')}/internal/patients/{patient_id}/communications"
     asking = {"user_id": str(caller.id), "session_id": caller.session_id}
     query = asking | {name: value for name, value in page.items() if value}
     headers = parts.calls.headers("messaging")
     try:
         async with parts.http.get(url, params=query, headers=headers, timeout=_TIMES) as response:
+            if response.status == 400 and "cursor" in query:
+                raise invalid_parameter(CURSOR, "is not one of ours")
             if response.status != 200:
                 raise aiohttp.ClientError(f"status {response.status}")
             answer = orjson.loads(await response.read())

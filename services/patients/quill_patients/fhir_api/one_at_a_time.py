@@ -13,6 +13,8 @@ from fastapi import Request
 from quill_common.http.errors import Unavailable
 from sqlalchemy import text
 
+from quill_patients.fhir_api.links import PATIENT
+
 CONDITION: Final = "if-none-exist"
 
 _PATIENCE_SECONDS: Final = 50.0
@@ -25,11 +27,11 @@ class TooManyAtOnce(Unavailable):
 
 @asynccontextmanager
 async def one_at_a_time(request: Request) -> AsyncIterator[None]:
-    """Let a request with If-None-Exist go alone, in this process and in all others of the service.
+    """Let a creation with If-None-Exist go alone, in this process and in all others of the service.
 
     Of this process one waits in PostgreSQL, and all others here: so they hold no connections that it needs.
     """
-    if CONDITION not in request.headers:
+    if CONDITION not in request.headers or (request.method, request.url.path) != ("POST", PATIENT):
         yield
         return
     state = request.app.state

@@ -35,10 +35,11 @@ async def read(caller: Caller, read: Read, store: Store, patient_id: FhirId) -> 
     return resource_answer(content, version)
 
 
-async def vread(caller: Caller, read: Read, store: Store, patient_id: FhirId, version: Version) -> Response:
+async def vread(caller: Caller, read: Read, store: Store, note: Note, patient_id: FhirId, version: Version) -> Response:
     """One version of a patient."""
     await require_administrative_access(read, caller, patient_id)
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 19 else 0
+    note.add(version=number)
     stored = await store.read_version(read, RESOURCE_TYPE, patient_id, number) if number else None
     if stored is None:
         raise VersionNotFound

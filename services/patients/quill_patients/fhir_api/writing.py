@@ -41,13 +41,14 @@ async def create(
     require_no_condition(request)
     given = await patient_of(request)
     criteria = None if if_none_exist is None else condition_of(if_none_exist)
-    await once.begin()
+    await once.begin(makes=note.about)
     match = None if criteria is None else await _match(write, store, caller, criteria)
     if match is not None:
+        once.forget()
         note.about(match.id)
         note.as_action("patient.read")  # it was shown, and nothing was created
         return found_answer(request, match.id, match.content)
-    stored = await service.create(write, store, caller, given)
+    stored = await service.create(write, store, caller, given, once.id_to_give)
     note.about(stored.id)
     return written_answer(request, stored, created=True)
 

@@ -113,7 +113,7 @@ async def create_patient(
     """Create a patient."""
     if body.patient_id:
         note.about(body.patient_id)
-    await once.begin()
+    await once.begin(makes=None if body.patient_id else note.about)
     stored = await service.create(write, store, caller, body, once.id_to_give)
     note.about(stored.id)
     return versioned(stored.content, stored.version)

@@ -24,7 +24,10 @@ TRIES: Final = 5
 
 
 class PatientExists(Conflict):
+    """Tells that somebody has this id or NHS number, so whoever tries numbers is on record with each that is taken."""
+
     detail = "Patient already exists"
+    an_attempt = True
 
 
 class PatientChangedMeanwhile(PreconditionFailed):

@@ -8,7 +8,7 @@ from aiohttp import web
 from fhir.resources.R4B.bundle import Bundle
 from quill_common.testing.kit import ServiceKit
 
-from .conftest import Door, outcome
+from .conftest import Door, expressions, outcome
 
 
 class Messaging:
@@ -91,6 +91,16 @@ async def test_what_cannot_be_asked_for_is_not_left_out(
     response = await door(await kit.clinician(7), "GET", "Patient/p-1/$everything")
     assert outcome(response) == (503, "transient", "Service temporarily unavailable")
     assert "Marsh" not in response.text
+
+
+async def test_a_cursor_that_is_not_messagings_is_bad_input(
+    kit: ServiceKit, door: Door, keep_patient: Any, messaging: Messaging
+) -> None:
+    await keep_patient("p-1", 7)
+    messaging.status, messaging.answer = 400, {"detail": "Invalid cursor"}
+    response = await door(await kit.clinician(7), "GET", "Patient/p-1/$everything?_cursor=nonsense")
+    assert outcome(response)[:2] == (400, "invalid")
+    assert expressions(response) == ["http._cursor"]
 
 
 async def test_without_messaging_there_is_no_answer(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
