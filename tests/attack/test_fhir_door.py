@@ -6,8 +6,9 @@ import jwt
 import pytest
 from attack.browser import Session, cookie, send, session, until_refused
 from attack.test_tokens import _forged
+from quill_common.identity.service_tokens import ServiceTokens
 from quill_common.testing.refusals import detail_of
-from system.ward import PASSWORD, Ward, account, good
+from system.ward import PASSWORD, Ward, account, good, invite
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("system"), pytest.mark.timeout(240)]
 
@@ -31,6 +32,32 @@ async def test_no_other_token_is_a_bearer(place: Ward, mine: Session) -> None:
         for beside in ({}, mine.headers()):
             answer = await send(place.system.url, "GET", PATIENTS, {**beside, **_bearer(token)})
             assert (answer.status_code, detail_of(answer.json())) == (401, "Invalid token"), name
+
+
+async def test_the_tokens_of_services_and_invitations_are_no_bearers(place: Ward) -> None:
+    """Signed by Quill, all of them, and for something else."""
+    key = place.system.directory / "data" / "keys" / "services"
+    tokens = [await invite(place.admin, place.patient_id, "gp@example.org")]
+    for name in ("gateway", "operator", "patients"):
+        services = ServiceTokens(name, key / f"{name}.pem")
+        tokens += [services.token(audience) for audience in ("gateway", "patients", "auth")]
+    for token in tokens:
+        for url in (place.system.url, place.system.processes()["patients"]["url"]):
+            for path in (PATIENTS, f"{PATIENTS}/{place.patient_id}", f"{PATIENTS}/{place.patient_id}/$everything"):
+                answer = await send(url, "GET", path, _bearer(token))
+                assert (answer.status_code, detail_of(answer.json())) == (401, "Invalid token")
+
+
+async def test_a_bearer_is_who_it_is_whatever_cookies_come_along(place: Ward, mine: Session) -> None:
+    """The cookies of an admin lend nothing to the token of somebody without access."""
+    _, name = await account(place.admin, "external_hcp")
+    small = await session(place.system.url, name, PASSWORD)
+    both = {**mine.headers(), **_bearer(small.access)}
+    one = f"{PATIENTS}/{place.patient_id}"
+    for method, path, body in (("GET", one, None), ("PUT", one, BODY), ("DELETE", one, None), ("POST", PATIENTS, BODY)):
+        answer = await send(place.system.url, method, path, both, body)
+        assert answer.status_code == 403, (method, path)
+    assert (await send(place.system.url, "GET", PATIENTS, both)).json().get("entry", []) == []
 
 
 async def test_the_bearer_of_an_ended_session_is_refused_everywhere(place: Ward, second_gateway: str) -> None:
