@@ -96,12 +96,18 @@ def test_a_patch_cannot_swell() -> None:
         ([{"op": "replace", "path": "", "value": []}], 422),
         ([{"op": "remove", "path": "/resourceType"}], 422),
         ([{"op": "remove", "path": "/id"}], 422),
+        ([{"op": "replace", "path": "/id", "value": "p-2"}], 422),
+        ([{"op": "replace", "path": "/resourceType", "value": "Group"}], 422),
+        ([{"op": "replace", "path": "", "value": {"resourceType": "Patient", "id": "p-2"}}], 422),
+        ([{"op": "replace", "path": "", "value": {"resourceType": "Group", "id": "p-1"}}], 422),
+        ([{"op": "replace", "path": "", "value": {"resourceType": "Patient"}}], 422),
     ],
 )
 async def test_a_bad_patch_changes_nothing(
     kit: ServiceKit, door: Door, keep_patient: Any, patch: Any, status: int
 ) -> None:
-    await keep_patient("p-1", 7)
+    for patient_id in ("p-1", "p-2"):
+        await keep_patient(patient_id, 7)
     admin = await kit.admin()
     before = (await door(admin, "GET", "Patient/p-1")).content
     assert outcome(await door(admin, "PATCH", "Patient/p-1", patch))[0] == status
@@ -117,3 +123,15 @@ async def test_the_avatar_is_not_patched(kit: ServiceKit, door: Door, keep_patie
     ]
     after = (await door(await kit.admin(), "PATCH", "Patient/p-1", patch)).json()
     assert (after["extension"][0]["valueInteger"], after["gender"]) == (17, "male")
+
+
+async def test_a_whole_document_sets_nothing_that_is_the_stores(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7)
+    meta = {"versionId": "99", "lastUpdated": "1999-01-01T00:00:00Z"}
+    avatar = {"url": "urn:quillmedical:avatar-gradient", "valueInteger": 3}
+    value = {"resourceType": "Patient", "id": "p-1", "meta": meta, "extension": [avatar], "gender": "male"}
+    answer = await door(await kit.clinician(7), "PATCH", "Patient/p-1", [{"op": "add", "path": "", "value": value}])
+    after = answer.json()
+    assert (after["meta"]["versionId"], after["gender"], "name" in after) == ("2", "male", False)
+    assert not after["meta"]["lastUpdated"].startswith("1999")
+    assert after["extension"] == [{**avatar, "valueInteger": 17}]
