@@ -29,7 +29,7 @@ async def one_at_a_time(request: Request) -> AsyncIterator[None]:
 
     Of this process one waits in PostgreSQL, and all others here: so they hold no connections that it needs.
     """
-    if CONDITION not in request.headers:
+    if request.method != "POST" or CONDITION not in request.headers:
         yield
         return
     state = request.app.state

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from quill_common.testing.kit import ServiceKit
 
-from .conftest import PATIENT, Door, expressions, outcome
+from .conftest import BASE, PATIENT, Door, expressions, outcome
 
 BODY = {**PATIENT, "identifier": [{"system": "urn:mrn", "value": "M1"}]}
 ONCE = {"If_None_Exist": "identifier=urn:mrn|M1"}
@@ -32,7 +33,7 @@ async def test_sixty_four_at_once_make_one(kit: ServiceKit, door: Door) -> None:
     answers = await asyncio.gather(*(door(admin, "POST", "Patient", BODY, **ONCE) for _ in range(64)))
     assert sorted(answer.status_code for answer in answers) == [200] * 63 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert len(await kit.read("SELECT 1 FROM fhir_patient")) == 1
+    assert len(await kit.published("quill.patients.patient.created.v1")) == 1
 
 
 async def test_who_may_not_see_the_match_learns_nothing_of_it(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
@@ -56,13 +57,33 @@ async def test_a_match_that_is_not_listed_counts(kit: ServiceKit, door: Door) ->
 
 
 @pytest.mark.parametrize(
-    "condition", ["", "colour=red", "identifier=urn:mrn|M1&colour=red", "_count=1", "gender=f", "name="]
+    "condition",
+    [
+        "",
+        "colour=red",
+        "identifier=urn:mrn|M1&colour=red",
+        "_count=1",
+        "gender=f",
+        "name=",
+        "identifier=&gender=female",
+        "identifier=%20&gender=female",
+    ],
 )
 async def test_a_condition_is_never_half_understood(kit: ServiceKit, door: Door, condition: str) -> None:
     response = await door(await kit.admin(), "POST", "Patient", BODY, If_None_Exist=condition)
     assert outcome(response)[:2] == (400, "invalid")
     assert expressions(response)
     assert await kit.published() == []
+
+
+async def test_two_conditions_are_not_one(kit: ServiceKit, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7, gender="female")
+    headers = [("If-None-Exist", "gender=female"), ("If-None-Exist", "identifier=urn:mrn|M1")]
+    sent = [("Content-Type", "application/fhir+json"), *headers]
+    body = httpx.Request("POST", "http://x", json=BODY).content
+    response = await (await kit.admin()).client.post(f"{BASE}/Patient", content=body, headers=sent)
+    assert outcome(response)[:2] == (400, "invalid")
+    assert expressions(response) == ["http.If-None-Exist"]
 
 
 async def test_a_condition_in_the_address_is_not_ignored(kit: ServiceKit, door: Door) -> None:
@@ -77,6 +98,7 @@ async def test_an_address_before_the_condition_is_taken(kit: ServiceKit, door: D
         assert (await door(admin, "POST", "Patient", BODY, If_None_Exist=condition)).status_code == status
 
 
+@pytest.mark.store("built-in")  # what was written stays in the other
 async def test_after_a_failure_the_next_one_goes(kit: ServiceKit, door: Door) -> None:
     admin = await kit.admin()
     async with kit.failing_commits("fhir_patient"):
