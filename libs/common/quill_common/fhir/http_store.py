@@ -31,6 +31,8 @@ class HttpResourceStore:
     transaction; others are noticed by `If-Match`.
     """
 
+    deletes = False
+
     def __init__(self, client: FhirClient, ids_after: IdsAfter) -> None:
         self.client = client
         self._ids_after = ids_after

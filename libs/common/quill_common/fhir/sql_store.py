@@ -29,6 +29,8 @@ class SqlResourceStore:
     `once` says what the further unique indexes of `present` guard; `made` are columns that a change makes of others.
     """
 
+    deletes = True
+
     def __init__(
         self,
         present: type[ResourceColumns],

@@ -1,7 +1,7 @@
 """The narrow interface behind which FHIR resources are kept, and why a write may be refused."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from quill_common.database.session import Reader, Writer
 from quill_common.fhir.resource import Resource, StoredResource
@@ -38,6 +38,9 @@ class ResourceStore(Protocol):
     A resource is a JSON object with `resourceType` and `id`. The store sets `meta.versionId` (from 1, without holes)
     and `meta.lastUpdated`; all else is kept as it came. It does not judge content: see `quill_common.fhir.validation`.
     """
+
+    deletes: ClassVar[bool]
+    """Whether it knows deletion; one that does not raises DeletionRefused."""
 
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         """Store version 1. Raises ResourceExists, also when another does the same at the same moment."""
