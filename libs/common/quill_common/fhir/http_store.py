@@ -66,6 +66,11 @@ class HttpResourceStore:
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         return await self.present(resource_type, resource_id)
 
+    async def read_all(
+        self, reader: Reader, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, StoredResource]:
+        return await self._of_ids(resource_type, resource_ids)
+
     async def present(self, resource_type: str, resource_id: str) -> StoredResource | None:
         """`read`; it needs no connection of ours."""
         answer = await self._get(resource_type, resource_id)
@@ -131,12 +136,13 @@ class HttpResourceStore:
             ids = await self._ids_after(reader, after, limit - len(found))
             if not ids:
                 break
-            entries = {
-                entry.stored.id: entry.stored async for some in self.of_ids(resource_type, ids) for entry in some
-            }
+            entries = await self._of_ids(resource_type, ids)
             found += [entries[resource_id] for resource_id in ids if resource_id in entries]
             after = ids[-1]
         return found
+
+    async def _of_ids(self, resource_type: str, ids: Sequence[str]) -> dict[str, StoredResource]:
+        return {entry.stored.id: entry.stored async for some in self.of_ids(resource_type, ids) for entry in some}
 
     async def of_ids(self, resource_type: str, ids: Sequence[str]) -> AsyncIterator[list[Entry]]:
         """The present resources of these ids, some at a time.
