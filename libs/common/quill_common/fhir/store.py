@@ -1,6 +1,6 @@
 """The narrow interface behind which FHIR resources are kept, and why a write may be refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from quill_common.database.session import Reader, Writer
@@ -55,6 +55,11 @@ class ResourceStore(Protocol):
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         """The present version, None when there is no such resource or it was deleted."""
+
+    async def read_all(
+        self, reader: Reader, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, StoredResource]:
+        """`read` for some hundreds at once; what is not there is left out."""
 
     async def read_version(
         self, reader: Reader, resource_type: str, resource_id: str, version: int
