@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from quill_common.database.session import Reader, Writer
+from quill_common.database.session import Reader, ReturningReader, Writer
 
 CONNECT_SECONDS = 5
 STATEMENT_MS = 15_000
@@ -28,12 +28,11 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:
-        connection = await self._read.connect().start()
+        reader = ReturningReader(await self._read.connect().start(), self._read.connect)
         try:
-            yield Reader(connection)
+            yield reader
         finally:
-            # `async with` would close it in a task of its own, for a ROLLBACK that autocommit does not need.
-            await connection.close()
+            await reader.let_go()
 
     @asynccontextmanager
     async def writer(self) -> AsyncIterator[Writer]:

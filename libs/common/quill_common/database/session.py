@@ -1,6 +1,6 @@
 """What a query runs on. A `Reader` cannot write; a `Writer` is one open transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable, Row
@@ -17,6 +17,12 @@ class Reader:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def let_go(self) -> None:
+        """Give the connection back until the next statement, before something else than the database is waited for.
+
+        So that others find one meanwhile. A transaction keeps its own.
+        """
 
     async def rows(self, statement: Executable, params: Params = None) -> Sequence[Row[Any]]:
         """All rows of the answer."""
@@ -36,6 +42,23 @@ class Reader:
 
     async def _run(self, statement: Executable, params: Params) -> CursorResult[Any]:
         return await self._connection.execute(statement, params)
+
+
+class ReturningReader(Reader):
+    """A reader that can let go: `connect` gives it another connection, and each statement stands alone."""
+
+    def __init__(self, connection: AsyncConnection, connect: Callable[[], AsyncConnection]) -> None:
+        super().__init__(connection)
+        self._connect = connect
+
+    async def let_go(self) -> None:
+        # `async with` would close it in a task of its own, for a ROLLBACK that autocommit does not need.
+        await self._connection.close()
+
+    async def _run(self, statement: Executable, params: Params) -> CursorResult[Any]:
+        if self._connection.closed:
+            self._connection = await self._connect().start()
+        return await super()._run(statement, params)
 
 
 class Writer(Reader):

@@ -27,9 +27,14 @@ _ONE_AT_A_TIME: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(
 class HttpResourceStore:
     """A `ResourceStore` on a FHIR server. What it wrote stays written when the caller's transaction is undone.
 
+    A reader lets go of its connection while the server is asked: were it slow, its readers would have them all, and
+    what others tell us could not be applied.
+
     Our own writers of one resource come one after another, by a lock in our database that is held to the end of the
     transaction; others are noticed by `If-Match`.
     """
+
+    deletes = False
 
     def __init__(self, client: FhirClient, ids_after: IdsAfter) -> None:
         self.client = client
@@ -64,7 +69,14 @@ class HttpResourceStore:
         return outcomes
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
+        await reader.let_go()
         return await self.present(resource_type, resource_id)
+
+    async def read_all(
+        self, reader: Reader, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, StoredResource]:
+        await reader.let_go()
+        return await self._of_ids(resource_type, resource_ids)
 
     async def present(self, resource_type: str, resource_id: str) -> StoredResource | None:
         """`read`; it needs no connection of ours."""
@@ -76,6 +88,7 @@ class HttpResourceStore:
     async def read_version(
         self, reader: Reader, resource_type: str, resource_id: str, version: int
     ) -> StoredResource | None:
+        await reader.let_go()
         answer = await self._get(resource_type, resource_id, "_history", str(version))
         if answer is None or answer.status == HTTPStatus.NOT_FOUND:
             return None
@@ -110,6 +123,7 @@ class HttpResourceStore:
         limit: int | None = None,
         before: int | None = None,
     ) -> Sequence[StoredResource]:
+        await reader.let_go()
         answer = await self._get(resource_type, resource_id)
         if answer is None or answer.status == HTTPStatus.NOT_FOUND:
             return []
@@ -131,12 +145,14 @@ class HttpResourceStore:
             ids = await self._ids_after(reader, after, limit - len(found))
             if not ids:
                 break
-            entries = {
-                entry.stored.id: entry.stored async for some in self.of_ids(resource_type, ids) for entry in some
-            }
+            await reader.let_go()
+            entries = await self._of_ids(resource_type, ids)
             found += [entries[resource_id] for resource_id in ids if resource_id in entries]
             after = ids[-1]
         return found
+
+    async def _of_ids(self, resource_type: str, ids: Sequence[str]) -> dict[str, StoredResource]:
+        return {entry.stored.id: entry.stored async for some in self.of_ids(resource_type, ids) for entry in some}
 
     async def of_ids(self, resource_type: str, ids: Sequence[str]) -> AsyncIterator[list[Entry]]:
         """The present resources of these ids, some at a time.

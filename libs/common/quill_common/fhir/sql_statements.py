@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
+    ARRAY,
     CTE,
     JSON,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    any_,
     bindparam,
     cast,
     column,
@@ -141,6 +143,13 @@ def removal(present: Table, versions: Table) -> Insert:
 
 def one(present: Table) -> Select[Any]:
     return select(*(present.c[name] for name in KEPT)).where(*_named(present))
+
+
+def some(present: Table) -> Select[Any]:
+    """Those of one type that have one of these ids."""
+    ids = any_(bindparam("of_ids", type_=ARRAY(Text)))
+    kept = (present.c[name] for name in KEPT)
+    return select(*kept).where(present.c.resource_type == bindparam("of_type"), present.c.id == ids)
 
 
 def page(present: Table) -> Select[Any]:

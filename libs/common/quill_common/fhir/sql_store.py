@@ -29,6 +29,8 @@ class SqlResourceStore:
     `once` says what the further unique indexes of `present` guard; `made` are columns that a change makes of others.
     """
 
+    deletes = True
+
     def __init__(
         self,
         present: type[ResourceColumns],
@@ -46,6 +48,7 @@ class SqlResourceStore:
         self._unique = _unique_of(self._present)
         self._one = sql.one(self._present)
         self._one_to_change = self._one.with_for_update()
+        self._some = sql.some(self._present)
         self._page = sql.page(self._present)
         self._every = sql.versions_of(self._versions)
         self._before = self._every.where(self._versions.c.version < bindparam("of_before"))
@@ -68,6 +71,14 @@ class SqlResourceStore:
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         return _stored(await reader.row(self._one, sql.named(resource_type, resource_id)))
+
+    async def read_all(
+        self, reader: Reader, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, StoredResource]:
+        if not resource_ids:
+            return {}
+        rows = await reader.rows(self._some, {"of_type": resource_type, "of_ids": list(resource_ids)})
+        return {row.id: _of(row) for row in rows}
 
     async def read_version(
         self, reader: Reader, resource_type: str, resource_id: str, version: int

@@ -1,7 +1,7 @@
 """The narrow interface behind which FHIR resources are kept, and why a write may be refused."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol
 
 from quill_common.database.session import Reader, Writer
 from quill_common.fhir.resource import Resource, StoredResource
@@ -39,6 +39,9 @@ class ResourceStore(Protocol):
     and `meta.lastUpdated`; all else is kept as it came. It does not judge content: see `quill_common.fhir.validation`.
     """
 
+    deletes: ClassVar[bool]
+    """Whether it knows deletion; one that does not raises DeletionRefused."""
+
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
         """Store version 1. Raises ResourceExists, also when another does the same at the same moment."""
 
@@ -52,6 +55,11 @@ class ResourceStore(Protocol):
 
     async def read(self, reader: Reader, resource_type: str, resource_id: str) -> StoredResource | None:
         """The present version, None when there is no such resource or it was deleted."""
+
+    async def read_all(
+        self, reader: Reader, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, StoredResource]:
+        """`read` for some hundreds at once; what is not there is left out."""
 
     async def read_version(
         self, reader: Reader, resource_type: str, resource_id: str, version: int

@@ -10,7 +10,7 @@ import orjson
 from fastapi import Depends, Query
 
 from quill_common.http.errors import BadRequest
-from quill_common.http.shapes import MAX_BIGINT
+from quill_common.http.shapes import MAX_BIGINT, blank_is
 
 MAX_LIMIT = 1000
 
@@ -75,7 +75,7 @@ def _fits(part: Any, kind: type) -> bool:
 
 # A dependency that is not async runs in a thread: that costs more than everything else about a page.
 async def _page(
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = MAX_LIMIT,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT), blank_is(MAX_LIMIT)] = MAX_LIMIT,
     cursor: Annotated[str | None, Query(max_length=4000)] = None,
 ) -> Page:
     return Page(limit, cursor or None)

@@ -34,6 +34,12 @@ BlankIsAbsent = BeforeValidator(_blank_to_none)
 A limit outside of it meets the None that a blank became, and fails.
 """
 
+
+def blank_is(default: Any) -> BeforeValidator:
+    """For a query parameter that is no text: `?limit=` counts as absent too (contract 1.1)."""
+    return BeforeValidator(lambda value: default if isinstance(value, str) and not value.strip() else value)
+
+
 OptionalText = Annotated[Text | None, BlankIsAbsent]
 """An optional field in which `""` counts as absent (contract 1.1)."""
 

@@ -48,6 +48,17 @@ async def test_an_unknown_resource_is_none_and_has_no_history(database: Database
         assert await store.history(reader, "Patient", "p-1") == []
 
 
+async def test_many_are_read_at_once_and_what_is_not_there_is_left_out(
+    database: Database, store: ResourceStore
+) -> None:
+    made = [await _create(database, store, {"resourceType": "Patient", "id": f"p-{n}"}) for n in range(120)]
+    await _create(database, store, {"resourceType": "Communication", "id": "c-1"})
+    async with database.reader() as reader:
+        found = await store.read_all(reader, "Patient", [*(each.id for each in made[5:]), "nobody", "c-1"])
+        assert found == {each.id: each for each in made[5:]}
+        assert await store.read_all(reader, "Patient", []) == {}
+
+
 async def test_ids_of_another_type_are_other_resources(database: Database, store: ResourceStore) -> None:
     await _create(database, store, _patient())
     await _create(database, store, {"resourceType": "Communication", "id": "p-1"})

@@ -1,6 +1,7 @@
 """Wait until those who have yet to hear of what came in are level."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
@@ -32,17 +33,22 @@ class Levels:
             self._behind.discard(service)
 
     def wait_for_all(self) -> None:
-        """Until every service has heard of everything. Raises ServiceFailed."""
+        """Until every service has heard of everything, and has it in force. Raises ServiceFailed."""
+        aside: Counter[Service] = Counter()
         for source in _TELLING:
             for service in SERVICES:
                 if service in dependants_of(source):
-                    self._wait(service, (source,))
+                    aside[service] += self._wait(service, (source,))
+        told = [f"{name} has put {n} events aside: see `quill events parked {name}`" for name, n in (+aside).items()]
+        if told:  # no waiting brings these, and they may be of this import
+            raise ServiceFailed("; ".join(told))
 
-    def _wait(self, service: Service, sources: Iterable[Service]) -> None:
+    def _wait(self, service: Service, sources: Iterable[Service]) -> int:
+        """How many events of `sources` could not be applied."""
         for _ in range(TRIES):
             at, _ = self._services.ask(service, "GET", "/internal/projections")
             if all(_is_level(at[source]) for source in sources):
-                return
+                return sum(at[source]["parked"] for source in sources)
             time.sleep(self._pause)
         raise ServiceFailed(f"{service} is still behind: see `quill projections status {service}`")
 

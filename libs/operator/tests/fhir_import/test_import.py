@@ -25,6 +25,7 @@ class World:
     pending: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     fails: str | None = None
+    parked: dict[str, int] = field(default_factory=dict)
 
     def ask(self, service: str, method: str, path: str, body: Any = None) -> tuple[Any, list[str]]:
         self.asked.append(f"{method} {service}{path}")
@@ -33,7 +34,7 @@ class World:
         if path == "/internal/projections":
             if service in self.pending:
                 self.pending.remove(service)
-            level = {"behind": 0, "state": "ok"}
+            level = {"behind": 0, "state": "ok", "parked": self.parked.get(service, 0)}
             return {"patients": level, "orgs": level}, []
         if path == "/internal/organisations/7":
             return {"id": 7, "name": "Ward 7"}, []
@@ -163,6 +164,17 @@ def test_it_ends_when_every_service_has_heard_of_everything(world: World, folder
     assert _run("--organisation", "7", folder / "a.json").exit_code == 0
     last = [asked for asked in world.asked if asked.endswith("/internal/projections")]
     assert {"GET messaging/internal/projections", "GET letters/internal/projections"} <= set(last)
+
+
+def test_it_does_not_end_well_while_a_service_could_not_apply_what_came_in(world: World, folder: Path) -> None:
+    world.parked = {"messaging": 2}
+    result = _run("--organisation", "7", folder / "a.json")
+    assert result.exit_code == 1
+    output = " ".join(result.output.split())
+    assert "messaging has put" in output
+    assert "quill events parked messaging" in output
+    assert "letters has put" not in output
+    assert world.letters, "what can come in does"
 
 
 def test_a_file_that_changes_while_it_is_read_ends_it(

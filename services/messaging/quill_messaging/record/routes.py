@@ -1,5 +1,6 @@
 """`/internal/patients/{patient_id}/communications`, for the patients service, which asks for somebody."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -58,15 +59,15 @@ async def communications(
     note.add(shown=len(rows))
     return json_answer(
         {
-            "communications": [await _stored(read, store, row.fhir_communication_id) for row in rows],
+            "communications": await _stored(read, store, [row.fhir_communication_id for row in rows]),
             "next_cursor": next_cursor,
         }
     )
 
 
-async def _stored(reader: Reader, store: ResourceStore, communication_id: str) -> dict[str, Any]:
-    """Raises StoreUnavailable for a message without its resource: a record with holes is not shown."""
-    found = await store.read(reader, "Communication", communication_id)
-    if found is None:
+async def _stored(reader: Reader, store: ResourceStore, communication_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """In the order of the ids. Raises StoreUnavailable where one is missing: a record with holes is not shown."""
+    found = await store.read_all(reader, "Communication", communication_ids)
+    if any(each not in found for each in communication_ids):
         raise StoreUnavailable
-    return {"id": found.id, "content": found.content}
+    return [{"id": each, "content": found[each].content} for each in communication_ids]

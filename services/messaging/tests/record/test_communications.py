@@ -59,6 +59,21 @@ async def test_pages_follow_each_other_oldest_first(kit: ServiceKit) -> None:
     assert (await _asked(kit, amara, cursor="x")).status_code == 400
 
 
+async def test_a_full_page_takes_no_more_statements_than_a_short_one(kit: ServiceKit) -> None:
+    await kit.patient(PATIENT, HOSPITAL)
+    amara = await kit.clinician(HOSPITAL)
+    number = (await start(amara))["id"]
+    for _ in range(20):
+        await send(amara, number)
+    counts = []
+    for limit in (1, 20):
+        with kit.statements() as statements:
+            page = (await _asked(kit, amara, limit=limit)).json()["communications"]
+        assert len(page) == limit
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
 async def test_who_looked_is_on_record(kit: ServiceKit) -> None:
     await kit.patient(PATIENT, HOSPITAL)
     amara = await kit.clinician(HOSPITAL)
@@ -89,8 +104,8 @@ async def test_a_message_without_its_resource_is_no_short_list(
     amara = await kit.clinician(HOSPITAL)
     await start(amara)
 
-    async def gone(*_: Any) -> None:
-        return None
+    async def gone(*_: Any) -> dict[str, Any]:
+        return {}
 
-    monkeypatch.setattr(kit.app.state.communications, "read", gone)
+    monkeypatch.setattr(kit.app.state.communications, "read_all", gone)
     assert (await _asked(kit, amara)).status_code == 503

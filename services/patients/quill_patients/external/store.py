@@ -50,6 +50,7 @@ class ExternalPatients(HttpResourceStore):
     async def find(self, reader: Reader, principal: Principal, patient_id: str) -> Found:
         if not await may_administer(reader, principal, patient_id):
             return Found(allowed=False, version=None, content=None)
+        await reader.let_go()
         stored = await self.present(RESOURCE_TYPE, patient_id)
         return Found(True, stored.version if stored else None, stored.content if stored else None)
 
@@ -68,6 +69,7 @@ class ExternalPatients(HttpResourceStore):
         return len(ids)
 
     async def check(self, reader: Reader) -> None:
+        await reader.let_go()
         await self.client.check()
 
     async def create(self, writer: Writer, resource: Resource) -> StoredResource:
@@ -113,10 +115,12 @@ class ExternalPatients(HttpResourceStore):
         """Who may be listed, each with whether active: all of the server, or only those whom the principal may see."""
         if wanted.everyone:
             inactive = await repository.inactive(reader)
+            await reader.let_go()
             async for page in self.search_pages(RESOURCE_TYPE, _count=str(PAGE)):
                 yield [(entry, entry.stored.id not in inactive) for entry in page]
             return
         visible = await repository.visible(reader, principal)
+        await reader.let_go()
         ids = sorted(one for one, active in visible.items() if (active or wanted.include_inactive) and is_fhir_id(one))
         async for page in self.of_ids(RESOURCE_TYPE, ids):
             yield [(entry, visible[entry.stored.id]) for entry in page]

@@ -60,10 +60,15 @@ def page_asked(request: Request) -> Asked:
     return _asked(_understood(request, _query(request), OF_PAGES.__contains__), ())
 
 
-def condition_of(header: str) -> tuple[Criterion, ...]:
+def condition_of(lines: Sequence[str]) -> tuple[Criterion, ...]:
     """The criteria of an `If-None-Exist` header. Nothing in it is ignored: that would match others than were meant."""
-    pairs = _pairs(header.rpartition("?")[2].encode("latin-1"), "If-None-Exist")
-    criteria = criteria_of([pair for pair in pairs if pair[0] not in EVERYWHERE])
+    if len(lines) != 1:
+        raise invalid_parameter("If-None-Exist", "must not be repeated")
+    pairs = _pairs(lines[0].rpartition("?")[2].encode("latin-1"), "If-None-Exist")
+    conditions = [pair for pair in pairs if pair[0] not in EVERYWHERE]
+    if any(not value.strip() for _, value in conditions):
+        raise invalid_parameter("If-None-Exist", "must have a value for each search parameter")
+    criteria = criteria_of(conditions)
     if not criteria:
         raise invalid_parameter("If-None-Exist", "must have at least one search parameter")
     return criteria

@@ -25,15 +25,16 @@ def history(entries: Iterable[str], links: Links, total: int | None = None) -> b
     return _bundle("history", entries, links, total)
 
 
-def version_entry(url: str, stored: StoredResource) -> str:
-    """A version: what was stored by which interaction; one that says deleted has no resource."""
+def version_entry(url: str, stored: StoredResource, before: StoredResource | None) -> str:
+    """A version and the one `before` it: what was stored by which interaction. A deletion has no resource."""
     target = f"{stored.resource_type}/{stored.id}"
     if stored.deleted:
         method, status, resource = "DELETE", "204", ""
     elif stored.version == 1:
         method, status, resource = "POST", "201", f'"resource":{stored.content},'
     else:
-        method, status, resource = "PUT", "200", f'"resource":{stored.content},'
+        status = "201" if before is not None and before.deleted else "200"
+        method, resource = "PUT", f'"resource":{stored.content},'
     request = {"method": method, "url": stored.resource_type if method == "POST" else target}
     response = {"status": status, "etag": stored.etag, "lastModified": rfc3339(stored.last_updated)}
     return f'{{"fullUrl":{_text(url)},{resource}"request":{_text(request)},"response":{_text(response)}}}'

@@ -10,6 +10,7 @@ from quill_patients.fhir_api.interactions import INTERACTIONS
 from quill_patients.fhir_api.links import base_of
 from quill_patients.fhir_api.media import JSON_PATCH
 from quill_patients.fhir_api.parameters import SEARCH_PARAMETERS
+from quill_patients.patient.store import store_of
 
 _DEFINED: Final = "http://hl7.org/fhir"
 _SINCE: Final = "2026-11-21"
@@ -18,10 +19,12 @@ _SINCE: Final = "2026-11-21"
 
 async def metadata(request: Request) -> Response:
     """What this server can do, for anybody."""
-    return Response(orjson.dumps(capability_statement(base_of(request))), media_type=FHIR_JSON)
+    statement = capability_statement(base_of(request), deletes=store_of(request).deletes)
+    return Response(orjson.dumps(statement), media_type=FHIR_JSON)
 
 
-def capability_statement(base: str) -> dict[str, Any]:
+def capability_statement(base: str, *, deletes: bool) -> dict[str, Any]:
+    """`deletes` says whether the store does: a FHIR server of the site's own is asked for no deletion."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -32,12 +35,11 @@ def capability_statement(base: str) -> dict[str, Any]:
         "fhirVersion": "4.0.1",
         "format": [FHIR_JSON, "json"],
         "patchFormat": [JSON_PATCH],
-        "rest": [{"mode": "server", "security": _SECURITY, "resource": [_patient()]}],
+        "rest": [{"mode": "server", "security": _SECURITY, "resource": [_patient(deletes=deletes)]}],
     }
 
 
 _SECURITY: Final = {
-    "cors": True,
     "description": (
         "The access token of a Quill sign-in, as `Authorization: Bearer` or as the cookie with which browsers come;"
         " with the cookie what changes something carries X-CSRF-Token. Read and found are patients to whom the caller"
@@ -47,8 +49,8 @@ _SECURITY: Final = {
 }
 
 
-def _patient() -> dict[str, Any]:
-    codes = list(dict.fromkeys(each.code for each in INTERACTIONS if each.code))
+def _patient(*, deletes: bool) -> dict[str, Any]:
+    codes = list(dict.fromkeys(each.code for each in INTERACTIONS if each.code and (deletes or each.code != "delete")))
     return {
         "type": "Patient",
         "profile": f"{_DEFINED}/StructureDefinition/Patient",

@@ -37,6 +37,7 @@ async def everything(
     url = patient_url(request, patient_id)
     entries = [] if asked.cursor else [bundles.found(url, content)]
     limit = max(1, min(asked.count, _MOST) - len(entries))
+    await read.let_go()
     communications, cursor = await _communications(
         work_of(request).parts, caller, patient_id, {"limit": str(limit), "cursor": asked.cursor or ""}
     )

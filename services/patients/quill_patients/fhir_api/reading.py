@@ -1,5 +1,6 @@
 """Reading at the door: one patient, its versions, and searches. Rule A decides, as at `/api/patients`."""
 
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import Path, Request, Response
@@ -61,7 +62,9 @@ async def history(request: Request, caller: Caller, read: Read, store: Store, pa
         raise PatientNotFound
     shown, cursor = page.cut(stored, lambda each: (each.version,))
     url = patient_url(request, patient_id)
-    entries = [bundles.version_entry(url, each) for each in shown]
+    entries = [
+        bundles.version_entry(url, each, older) for each, older in zip_longest(shown, stored[1 : len(shown) + 1])
+    ]
     return bundle_answer(bundles.history(entries, links_of(f"{url}/_history", asked, cursor)))
 
 

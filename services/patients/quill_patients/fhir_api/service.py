@@ -2,13 +2,14 @@
 
 import secrets
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from quill_common.access.principal import Principal
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.fhir.outcome import Issue
-from quill_common.fhir.resource import Resource, StoredResource
-from quill_common.http.errors import PatientNotFound
+from quill_common.fhir.resource import Resource, StoredResource, matches_etag
+from quill_common.http.errors import PatientNotFound, PreconditionFailed
 
 from quill_patients.fhir_api.bodies import require_valid
 from quill_patients.fhir_api.outcomes import NotFhir, NotProcessable, PatientDeleted
@@ -17,6 +18,23 @@ from quill_patients.patient import deletion, service
 from quill_patients.patient.resource import AVATARS, avatar_extension, avatars_of, set_avatars
 from quill_patients.patient.service import PatientChangedMeanwhile
 from quill_patients.patient.store import RESOURCE_TYPE, PatientStore
+
+
+class PatientThere(PreconditionFailed):
+    detail = "Patient is there already"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The headers under which a replacement is wanted."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    def require_none_match(self, present: Resource) -> None:
+        """Raises PatientThere: with `If-None-Match: *` nothing is overwritten (RFC 9110, 13.1.2)."""
+        if self.if_none_match and matches_etag(self.if_none_match, int(present["meta"]["versionId"])):
+            raise PatientThere
 
 
 async def create(
@@ -34,19 +52,24 @@ async def replace(
     principal: Principal,
     patient_id: str,
     given: Resource,
-    if_match: str | None,
+    conditions: Conditions,
 ) -> tuple[StoredResource, bool]:
     """Store `given` as the next version, and whether it is one that was not there: who has access to an id that was
     never used may create under it, an admin may bring back what was deleted.
 
-    Raises PatientChangedMeanwhile, PatientDeleted, and PatientExists for an id or NHS number that is taken.
+    Raises PatientChangedMeanwhile, PatientThere, PatientDeleted, and PatientExists for an id or NHS number that is
+    taken.
     """
     if given.get("id") != patient_id:
         raise NotFhir([Issue("invalid", "must be the id of the address", expression="Patient.id")])
+
+    def alter(resource: Resource) -> None:
+        conditions.require_none_match(resource)
+        _become(resource, given)
+
+    if_match = conditions.if_match
     try:
-        return await service.change(
-            write, store, patient_id, if_match, lambda resource: _become(resource, given)
-        ), False
+        return await service.change(write, store, patient_id, if_match, alter), False
     except PatientNotFound:
         newest = await deletion.newest(write, store, patient_id)
     if newest is None:

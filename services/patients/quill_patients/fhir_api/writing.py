@@ -8,7 +8,7 @@ from quill_common.audit.declared import Note
 from quill_common.events.unit_of_work import UnitOfWork
 from quill_common.http.callers import Caller, OncePerKey, Write, require_admin, require_administrative_access
 from quill_common.http.errors import PatientNotFound, PreconditionFailed
-from quill_common.http.if_match import IfMatch
+from quill_common.http.if_match import IfMatch, IfNoneMatch
 from quill_common.http.paging import Page
 from quill_common.http.shapes import FhirId
 
@@ -40,7 +40,7 @@ async def create(
     """Store a new patient under an id of the server's, or find the one that matches `If-None-Exist`."""
     require_no_condition(request)
     given = await patient_of(request)
-    criteria = None if if_none_exist is None else condition_of(if_none_exist)
+    criteria = None if if_none_exist is None else condition_of(request.headers.getlist("if-none-exist"))
     await once.begin(makes=note.about)
     match = None if criteria is None else await _match(write, store, caller, criteria)
     if match is not None:
@@ -54,12 +54,19 @@ async def create(
 
 
 async def update(
-    request: Request, caller: Caller, write: Write, store: Store, patient_id: FhirId, if_match: IfMatch
+    request: Request,
+    caller: Caller,
+    write: Write,
+    store: Store,
+    patient_id: FhirId,
+    if_match: IfMatch,
+    if_none_match: IfNoneMatch,
 ) -> Response:
     """Replace a patient; the one who has access to an id that is free creates under it."""
     await require_administrative_access(write, caller, patient_id)
     given = await patient_of(request)
-    stored, created = await service.replace(write, store, caller, patient_id, given, if_match)
+    conditions = service.Conditions(if_match, if_none_match)
+    stored, created = await service.replace(write, store, caller, patient_id, given, conditions)
     return written_answer(request, stored, created=created)
 
 

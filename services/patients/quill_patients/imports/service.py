@@ -1,7 +1,7 @@
 """The rules of the import: what came is stored as it came, and what is stored already is never overwritten."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from quill_common.events.catalogue.patients import PatientCreated
@@ -29,8 +29,9 @@ async def import_patients(write: UnitOfWork, store: PatientStore, given: ImportI
     patients = [given.patients[number] for _, number in valid]
     stored = await store.create_all(write, patients)
     await _publish(write, stored, given.organisation_id)
+    present = await store.read_all(write, RESOURCE_TYPE, _taken(valid, stored))
     for (_, number), patient, found in zip(valid, patients, stored, strict=True):
-        results[number] = await _result(write, store, patient, found)
+        results[number] = await _result(write, store, patient, found, present)
     return [result for _, result in sorted(results.items()) if result is not None]
 
 
@@ -56,13 +57,29 @@ async def _publish(
 
 
 async def _result(
-    write: UnitOfWork, store: PatientStore, patient: Resource, found: StoredResource | ResourceExists
+    write: UnitOfWork,
+    store: PatientStore,
+    patient: Resource,
+    found: StoredResource | ResourceExists,
+    present: Mapping[str, StoredResource],
 ) -> ImportResult:
     if isinstance(found, StoredResource):
         return ImportResult(id=found.id, outcome="created")
     if found.taken != "id":
         return ImportResult(id=patient["id"], outcome="refused", reason=_NUMBER_TAKEN)
+    now = present.get(patient["id"])
+    if now is not None and same_content(patient, now.resource()):
+        return ImportResult(id=now.id, outcome="unchanged")
     return await _compare(write, store, patient)
+
+
+def _taken(given: Sequence[tuple[str, int]], stored: Sequence[StoredResource | ResourceExists]) -> list[str]:
+    """The ids that were there before."""
+    return [
+        patient_id
+        for (patient_id, _), each in zip(given, stored, strict=True)
+        if isinstance(each, ResourceExists) and each.taken == "id"
+    ]
 
 
 async def _compare(write: UnitOfWork, store: PatientStore, patient: Resource) -> ImportResult:

@@ -22,7 +22,7 @@ from quill_common.http.callers import (
 from quill_common.http.errors import Unavailable
 from quill_common.http.if_match import IfMatch
 from quill_common.http.paging import Paging
-from quill_common.http.shapes import ADDITIVE, FhirId
+from quill_common.http.shapes import ADDITIVE, FhirId, blank_is
 from quill_common.http.work import WorkRoute, work_of
 
 from quill_patients.patient import listing, service
@@ -77,13 +77,15 @@ async def list_patients(
     search: Search,
     note: Note,
     include_inactive: Annotated[
-        bool, Query(description="Include deactivated patients; has effect for admins only.")
+        bool, Query(description="Include deactivated patients; has effect for admins only."), blank_is(False)
     ] = False,
     scope: Annotated[
         str | None, Query(description="`admin` lifts the restriction to own patients; has effect for admins only.")
     ] = None,
     total: Annotated[
-        bool, Query(description="Also count the patients on all pages.", json_schema_extra=dict(ADDITIVE))
+        bool,
+        Query(description="Also count the patients on all pages.", json_schema_extra=dict(ADDITIVE)),
+        blank_is(False),
     ] = False,
 ) -> Response:
     """Patients that the caller may see, and that all criteria hold for."""

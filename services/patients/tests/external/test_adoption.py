@@ -66,6 +66,17 @@ async def test_a_creation_whose_commit_failed_is_completed_by_its_repeat(
     assert await _walk(kit) == (0, 0)
 
 
+async def test_a_creation_at_the_door_is_completed_too(kit: ServiceKit, double: FhirServer) -> None:
+    clinician = await kit.clinician(7)
+    sent = {"headers": {"Idempotency-Key": "k1"}, "json": {"resourceType": "Patient", "name": [{"family": "Marsh"}]}}
+    async with kit.failing_commits("outbox"):
+        assert (await clinician.client.post("/api/fhir/R4/Patient", **sent)).status_code == 503
+    repeated = await clinician.client.post("/api/fhir/R4/Patient", **sent)
+    assert repeated.status_code == 201, repeated.text
+    assert len(double.resources) == 1
+    assert await kit.published(CREATED) == [{"id": repeated.json()["id"], "organisation_id": 7}]
+
+
 async def test_one_that_was_adopted_meanwhile_exists(kit: ServiceKit, double: FhirServer) -> None:
     clinician = await kit.clinician(7)
     body = {"given_name": "Edith", "family_name": "Marsh", "patient_id": "wanted"}

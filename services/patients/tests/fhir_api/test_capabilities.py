@@ -36,9 +36,22 @@ async def test_it_is_for_anybody_and_is_r4(kit: ServiceKit, door: Door) -> None:
 
 async def test_it_names_what_is_routed(kit: ServiceKit, door: Door) -> None:
     [patient] = (await door(None, "GET", "metadata")).json()["rest"][0]["resource"]
-    assert {each["code"] for each in patient["interaction"]} == CODES
+    deletes = kit.app.state.patients.deletes
+    assert {each["code"] for each in patient["interaction"]} == (CODES if deletes else CODES - {"delete"})
     assert [each["name"] for each in patient["operation"]] == ["everything"]
     assert len(router.routes) == len(CODES) + 3  # a search by POST, the operation, and this
+
+
+async def test_a_deletion_is_named_where_there_is_one(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
+    await keep_patient("p-1")
+    [patient] = (await door(None, "GET", "metadata")).json()["rest"][0]["resource"]
+    named = {"code": "delete"} in patient["interaction"]
+    assert ((await door(await kit.admin(), "DELETE", "Patient/p-1")).status_code == 204) == named
+
+
+async def test_it_promises_no_access_for_other_origins(door: Door) -> None:
+    """Which origins may is the gateway's to know, and is none by default; a bearer it lets none of them send."""
+    assert "cors" not in (await door(None, "GET", "metadata")).json()["rest"][0]["security"]
 
 
 async def test_every_parameter_that_it_names_finds(kit: ServiceKit, door: Door, keep_patient: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from quill_common.testing.kit import ServiceKit
 from sqlalchemy import text
@@ -57,13 +58,33 @@ async def test_a_match_that_is_not_listed_counts(kit: ServiceKit, door: Door) ->
 
 
 @pytest.mark.parametrize(
-    "condition", ["", "colour=red", "identifier=urn:mrn|M1&colour=red", "_count=1", "gender=f", "name="]
+    "condition",
+    [
+        "",
+        "colour=red",
+        "identifier=urn:mrn|M1&colour=red",
+        "_count=1",
+        "gender=f",
+        "name=",
+        "identifier=&gender=female",
+        "identifier=%20&gender=female",
+    ],
 )
 async def test_a_condition_is_never_half_understood(kit: ServiceKit, door: Door, condition: str) -> None:
     response = await door(await kit.admin(), "POST", "Patient", BODY, If_None_Exist=condition)
     assert outcome(response)[:2] == (400, "invalid")
     assert expressions(response)
     assert await kit.published() == []
+
+
+async def test_two_conditions_are_not_one(kit: ServiceKit, keep_patient: Any) -> None:
+    await keep_patient("p-1", 7, gender="female")
+    headers = [("If-None-Exist", "gender=female"), ("If-None-Exist", "identifier=urn:mrn|M1")]
+    sent = [("Content-Type", "application/fhir+json"), *headers]
+    body = httpx.Request("POST", "http://x", json=BODY).content
+    response = await (await kit.admin()).client.post(f"{BASE}/Patient", content=body, headers=sent)
+    assert outcome(response)[:2] == (400, "invalid")
+    assert expressions(response) == ["http.If-None-Exist"]
 
 
 async def test_a_condition_in_the_address_is_not_ignored(kit: ServiceKit, door: Door) -> None:

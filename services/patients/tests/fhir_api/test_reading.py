@@ -35,6 +35,7 @@ async def test_access_is_decided_before_existence(kit: ServiceKit, door: Door, k
     assert outcome(await door(None, "GET", "Patient/p-1")) == (401, "login", "Not authenticated")
 
 
+@pytest.mark.store("built-in")  # the other deletes nothing
 async def test_every_version_is_there(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     admin = await kit.admin()

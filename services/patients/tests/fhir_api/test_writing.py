@@ -208,6 +208,21 @@ async def test_an_admin_creates_under_a_chosen_id(kit: ServiceKit, door: Door) -
     assert (await door(admin, "PUT", "Patient/chosen", body)).status_code == 200
 
 
+async def test_who_wants_none_there_overwrites_nobody(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
+    """RFC 9110, 13.1.2: how a client, our own adapter among them, creates under an id of its choice."""
+    await keep_patient("p-1", 7, gender="female")
+    admin = await kit.admin()
+    for condition in ("*", 'W/"1"', 'W/"7", W/"1"'):
+        there = await door(admin, "PUT", "Patient/p-1", {**PATIENT, "id": "p-1"}, If_None_Match=condition)
+        assert outcome(there) == (412, "conflict", "Patient is there already")
+    assert (await door(admin, "GET", "Patient/p-1")).json()["gender"] == "female"
+    other = await door(admin, "PUT", "Patient/p-1", {**PATIENT, "id": "p-1"}, If_None_Match='W/"7"')
+    assert other.status_code == 200
+    new = await door(admin, "PUT", "Patient/new", {**PATIENT, "id": "new"}, If_None_Match="*")
+    assert new.status_code == 201
+
+
+@pytest.mark.store("built-in")  # the other deletes nothing
 async def test_a_deletion_is_undone_by_admins_alone(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
     await keep_patient("p-1", 7)
     admin, clinician = await kit.admin(), await kit.clinician(7)
@@ -221,6 +236,11 @@ async def test_a_deletion_is_undone_by_admins_alone(kit: ServiceKit, door: Door,
     assert (back.status_code, back.headers["etag"]) == (201, 'W/"3"')
     assert back.json()["extension"] == [{"url": AVATAR, "valueInteger": 17}]
     assert outcome(await door(admin, "DELETE", "Patient/never"))[:2] == (404, "not-found")
+    versions = (await door(admin, "GET", "Patient/p-1/_history")).json()["entry"]
+    statuses = [("PUT", "201"), ("DELETE", "204"), ("POST", "201")]
+    assert [(each["request"]["method"], each["response"]["status"]) for each in versions] == statuses
+    [newest] = (await door(admin, "GET", "Patient/p-1/_history?_count=1")).json()["entry"]
+    assert newest["response"]["status"] == "201"
 
 
 async def test_a_taken_nhs_number_tells_nothing_of_the_other(kit: ServiceKit, door: Door, keep_patient: Any) -> None:
@@ -248,7 +268,7 @@ async def test_a_rule_of_quills_own_names_the_element(kit: ServiceKit, door: Doo
 
 
 async def test_a_commit_that_fails_answers_no_success(kit: ServiceKit, door: Door) -> None:
-    async with kit.failing_commits("fhir_patient"):
+    async with kit.failing_commits("outbox"):
         response = await door(await kit.admin(), "POST", "Patient", PATIENT)
     assert outcome(response)[:2] == (503, "transient")
     assert await kit.published() == []
@@ -261,4 +281,4 @@ async def test_the_same_key_creates_once(kit: ServiceKit, door: Door) -> None:
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["content-type"] == "application/fhir+json"
     assert outcome(await door(admin, "POST", "Patient", {**PATIENT, "gender": "male"}, Idempotency_Key="k"))[0] == 422
-    assert len(await kit.read("SELECT 1 FROM fhir_patient")) == 1
+    assert len(await kit.published("quill.patients.patient.created.v1")) == 1

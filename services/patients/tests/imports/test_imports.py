@@ -120,6 +120,7 @@ async def test_a_bad_one_is_told_and_the_rest_still_goes_in(kit: ServiceKit) -> 
     assert len(await kit.published()) == 1
 
 
+@pytest.mark.store("built-in")
 async def test_many_take_no_more_statements_than_a_few(kit: ServiceKit) -> None:
     counts = []
     for start, count in ((0, 2), (10, 150)):
@@ -130,6 +131,19 @@ async def test_many_take_no_more_statements_than_a_few(kit: ServiceKit) -> None:
     assert counts[0] == counts[1]
     assert len(await kit.read("SELECT 1 FROM fhir_patient_version")) == 152
     assert len(await kit.published()) == 152
+
+
+@pytest.mark.store("built-in")
+async def test_a_repeat_of_many_takes_no_more_statements_than_a_few(kit: ServiceKit) -> None:
+    patients = [{**RICH, "id": f"p-{number}"} for number in range(150)]
+    await _import(kit, *patients)
+    counts = []
+    for some in (patients[:2], patients):
+        with kit.statements() as statements:
+            results = await _import(kit, *some)
+        assert {result["outcome"] for result in results} == {"unchanged"}
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 async def test_the_same_import_twice_at_once_stores_one_of_each(kit: ServiceKit) -> None:

@@ -113,6 +113,17 @@ async def test_a_change_of_name_moves_the_patient(kit: ServiceKit, keep_patient:
     assert await _ids(clinician) == ["p-2", "p-1"]
 
 
+async def test_an_empty_parameter_counts_as_absent(kit: ServiceKit, keep_patient: Any) -> None:
+    """Contract 1.1: existing forms send empty strings."""
+    await keep_patient("p-1", 7)
+    clinician = await kit.clinician(7)
+    empty = "?include_inactive=&scope=&limit=&cursor=&total=&q=&active="
+    answer = await clinician.client.get(f"/api/patients{empty}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == (await clinician.client.get("/api/patients")).json()
+    assert "total" not in answer.json()
+
+
 async def test_pages_join_without_gap_or_repetition_while_patients_come_in(kit: ServiceKit, keep_patient: Any) -> None:
     for number in range(7):
         await keep_patient(f"p-{number}", 7, **_name("Same", f"G{number % 2}"))
