@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import bindparam, func, select
 
@@ -34,7 +34,7 @@ class HttpResourceStore:
     transaction; others are noticed by `If-Match`.
     """
 
-    deletes = False
+    deletes: ClassVar[bool] = False
 
     def __init__(self, client: FhirClient, ids_after: IdsAfter) -> None:
         self.client = client

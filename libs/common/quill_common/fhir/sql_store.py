@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Executable, Row, Table, UniqueConstraint, bindparam
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +29,7 @@ class SqlResourceStore:
     `once` says what the further unique indexes of `present` guard; `made` are columns that a change makes of others.
     """
 
-    deletes = True
+    deletes: ClassVar[bool] = True
 
     def __init__(
         self,

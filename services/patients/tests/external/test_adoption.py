@@ -68,7 +68,10 @@ async def test_a_creation_whose_commit_failed_is_completed_by_its_repeat(
 
 async def test_a_creation_at_the_door_is_completed_too(kit: ServiceKit, double: FhirServer) -> None:
     clinician = await kit.clinician(7)
-    sent = {"headers": {"Idempotency-Key": "k1"}, "json": {"resourceType": "Patient", "name": [{"family": "Marsh"}]}}
+    sent: dict[str, Any] = {
+        "headers": {"Idempotency-Key": "k1"},
+        "json": {"resourceType": "Patient", "name": [{"family": "Marsh"}]},
+    }
     async with kit.failing_commits("outbox"):
         assert (await clinician.client.post("/api/fhir/R4/Patient", **sent)).status_code == 503
     repeated = await clinician.client.post("/api/fhir/R4/Patient", **sent)

@@ -237,6 +237,8 @@ async def test_while_events_are_parked_the_list_is_not_ready(
     await keep_patient("p-1", 7)
     clinician, gone = await kit.clinician(7), await kit.clinician(7, is_active=False)
     monkeypatch.setitem(kit.parts.consumer.followed, "orgs", Followed(current=True, parked=True))
+    # On a slow machine the time between two tests counts as a nap, after which nothing is level.
+    monkeypatch.setattr(type(kit.parts.consumer), "current", property(lambda _: True))
     assert (await clinician.client.get("/api/patients")).json() == NOT_READY
     assert (await clinician.client.get("/api/patients/p-1")).status_code == 200
     assert (await gone.client.get("/api/patients")).status_code == 401
