@@ -1,5 +1,6 @@
 """Records of before come through the migrations whole, also those that share an NHS number."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -47,3 +48,25 @@ async def test_numbers_are_taken_over_and_the_first_holder_has_a_shared_one(post
         ("p-e", None, False),
     ]
     assert deleted == 0
+
+
+async def test_what_code_of_before_writes_while_records_are_read_counts(postgres_url: str) -> None:
+    async with migrated_database(postgres_url) as database:
+        await provision(database.admin_url, "patients", "secret")
+        await _as_before(database)
+        connection, watcher = [await asyncpg.connect(database.admin_url) for _ in range(2)]
+        changing = connection.transaction()
+        await changing.start()
+        content = orjson.dumps({"identifier": [{"system": SYSTEM, "value": "9434765870"}]}).decode()
+        await connection.execute("UPDATE patients.fhir_patient SET version = 2, content = $1 WHERE id = 'p-e'", content)
+        migrating = asyncio.create_task(upgrade("patients", database.admin_url))
+        waits = "SELECT count(*) FROM pg_locks WHERE relation = 'patients.fhir_patient'::regclass AND NOT granted"
+        async with asyncio.timeout(60):
+            # It has read all when it waits for the lock; PostgreSQL tells nobody.
+            while not await watcher.fetchval(waits):  # noqa: ASYNC110 - there is nothing to wait on
+                await asyncio.sleep(0.01)
+        await changing.commit()
+        await migrating
+        number = await connection.fetchval("SELECT nhs_number FROM patients.fhir_patient WHERE id = 'p-e'")
+        await asyncio.gather(connection.close(), watcher.close())
+    assert number == "9434765870"

@@ -58,7 +58,9 @@ async def test_what_is_asked_wrongly_is_refused(kit: ServiceKit) -> None:
 async def test_what_comes_out_goes_into_an_empty_store_as_the_same(kit: ServiceKit, keep_patient: Any) -> None:
     elements = {"extension": [{"url": "urn:x", "valueDecimal": orjson.Fragment("1.50")}], "gender": "female"}
     await keep_patient("p-1", **elements)
-    await keep_patient("p-2", name=[{"family": "Ångström", "_family": {"extension": [{"url": "urn:y"}]}}])
+    await keep_patient(
+        "p-2", name=[{"family": "Ångström", "_family": {"extension": [{"url": "urn:y", "valueCode": "z"}]}}]
+    )
     operator = kit.service("operator")
     exported = (await operator.get(URL)).text.splitlines()
     await kit.empty()

@@ -8,7 +8,7 @@ at the next write.
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,11 +20,20 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _BATCH = 1_000
-_PAGE = sa.text("SELECT id, content FROM fhir_patient WHERE id > :after ORDER BY id LIMIT :batch")
+_FOUND = sa.text("CREATE TEMPORARY TABLE found (id text PRIMARY KEY, version bigint, number text) ON COMMIT DROP")
+_PAGE = sa.text("SELECT id, version, content FROM fhir_patient WHERE id > :after ORDER BY id LIMIT :batch")
+_ADD = sa.text(
+    "INSERT INTO found"
+    " SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:versions AS bigint[]), CAST(:numbers AS text[]))"
+    " ON CONFLICT (id) DO UPDATE SET version = excluded.version, number = excluded.number"
+)
+_CHANGED = sa.text(
+    "SELECT id, version, content FROM fhir_patient AS patient"
+    " WHERE NOT EXISTS (SELECT FROM found WHERE found.id = patient.id AND found.version = patient.version)"
+)
 _GIVE = sa.text(
-    "UPDATE fhir_patient SET nhs_number = given.number"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:numbers AS text[])) AS given (id, number)"
-    " WHERE fhir_patient.id = given.id"
+    "UPDATE fhir_patient SET nhs_number = found.number FROM found"
+    " WHERE fhir_patient.id = found.id AND found.number IS NOT NULL"
 )
 _SHARE = sa.text(
     "UPDATE fhir_patient SET nhs_number_shared = true WHERE id IN (SELECT id FROM"
@@ -35,6 +44,7 @@ _SHARE = sa.text(
 
 
 def upgrade() -> None:
+    _find_numbers(op.get_bind())
     op.add_column("fhir_patient_version", sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("fhir_patient", sa.Column("nhs_number", sa.Text(), nullable=True))
     op.add_column(
@@ -57,11 +67,20 @@ def downgrade() -> None:
     op.drop_column("fhir_patient_version", "deleted")
 
 
+def _find_numbers(connection: sa.Connection) -> None:
+    """Read all records before a column is added: from then on nobody else can read them until this has ended."""
+    connection.execute(_FOUND)
+    after = ""
+    while page := connection.execute(_PAGE, {"after": after, "batch": _BATCH}).all():
+        _note(connection, page)
+        after = page[-1].id
+
+
 def _give_numbers(connection: sa.Connection) -> None:
-    for page in _pages(connection):
-        numbers = {row.id: number for row in page if (number := _number(json.loads(row.content)))}
-        if numbers:
-            connection.execute(_GIVE, {"ids": list(numbers), "numbers": list(numbers.values())})
+    changed = connection.execute(_CHANGED).all()  # while the others were read
+    if changed:
+        _note(connection, changed)
+    connection.execute(_GIVE)
     shared = connection.execute(_SHARE).rowcount
     if shared:
         logging.getLogger("alembic.runtime.migration").warning(
@@ -70,11 +89,10 @@ def _give_numbers(connection: sa.Connection) -> None:
         )
 
 
-def _pages(connection: sa.Connection) -> Iterator[Sequence[Any]]:
-    after = ""
-    while page := connection.execute(_PAGE, {"after": after, "batch": _BATCH}).all():
-        yield page
-        after = page[-1].id
+def _note(connection: sa.Connection, rows: Sequence[Any]) -> None:
+    numbers = [_number(json.loads(row.content)) for row in rows]
+    ids, versions = [row.id for row in rows], [row.version for row in rows]
+    connection.execute(_ADD, {"ids": ids, "versions": versions, "numbers": numbers})
 
 
 def _number(patient: dict[str, Any]) -> str | None:
