@@ -33,6 +33,7 @@ _VARIES = (
     (re.compile(r"\$argon2id\$[^\"]*"), "<hash>"),
     (re.compile(r"\\+x[0-9a-f]+"), "<bytes>"),
     (re.compile(r'(totp_secret": ")[^"]+'), r"\1<sealed>"),
+    (re.compile(r'("terms": ")(\\.|[^"\\])*'), r"\1<what is searched in the content>"),
     (re.compile(r"\b[a-z][0-9a-f]{12}\b"), "<name>"),
     (re.compile(r"\b[Mm]arsh[0-9a-f]{6}\b"), "<family>"),
     (re.compile(r"(valueInteger\W+)\d+"), r"\1<number>"),
