@@ -26,7 +26,7 @@ _STOP_SECONDS: Final = 20.0
 _DURABLE: Final = {"shared_buffers": "128MB", "max_connections": "200", "wal_compression": "on"}
 _DISPOSABLE: Final = {
     **_DURABLE,
-    "max_connections": "500",  # several services under test, and whole systems, share it
+    "max_connections": "1000",  # several services under test, and whole systems, share it
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",

@@ -305,7 +305,7 @@ async def test_after_a_restore_of_the_source_its_writes_are_pending_and_the_depe
     await execute(three.database.admin_url, restored)
     assert await three.write("auth", user(9)) == (201, "letters,messaging,orgs,patients")
     async with asyncio.timeout(60):
-        while (await three.ready("patients"))[1]["checks"]["feeds"]["state"] != "ahead of source":  # noqa: ASYNC110
+        while (await three.ready("patients"))[1]["checks"]["feeds"]["state"] != "ahead of source":  # noqa: ASYNC110 - asked
             await asyncio.sleep(0.05)
     assert await three.as_user("patients", 1) == 503
     for name in ("patients", "orgs"):

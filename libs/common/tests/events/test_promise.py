@@ -157,7 +157,7 @@ async def test_by_the_broker_too(
 
 
 async def _applied(four: Together, name: Service, count: int) -> None:
-    while await four[name].value("SELECT position FROM inbox WHERE source = 'auth'") != count:  # noqa: ASYNC110
+    while await four[name].value("SELECT position FROM inbox WHERE source = 'auth'") != count:  # noqa: ASYNC110 - it is asked
         await asyncio.sleep(0.05)
 
 

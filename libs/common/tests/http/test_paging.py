@@ -63,7 +63,7 @@ async def test_every_tampered_byte_of_a_cursor_is_survived(kit: ServiceKit) -> N
             assert response.status_code in (200, 400), tampered
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=-1", "limit=x", "limit=", f"cursor={'a' * 4001}"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=-1", "limit=x", f"cursor={'a' * 4001}"])
 async def test_a_parameter_out_of_bounds_is_a_422(kit: ServiceKit, query: str) -> None:
     response = await kit.anonymous.get(f"/api/things?{query}")
     assert response.status_code == 422

@@ -24,7 +24,7 @@ from quill_operator.fhir_import.report import Report
 class Services:
     def ask(self, service, method, path, body=None):
         if method == "GET":
-            return {name: {"behind": 0, "state": "ok"} for name in ("patients", "orgs")}, []
+            return {name: {"behind": 0, "state": "ok", "parked": 0} for name in ("patients", "orgs")}, []
         if service == "patients":
             return {"results": [{"id": each["id"], "outcome": "created"} for each in body["patients"]]}, []
         return {"results": [{"source_id": each["source_id"], "outcome": "created"} for each in body["letters"]]}, []

@@ -130,7 +130,7 @@ async def test_a_cursor_that_is_not_ours_is_refused(kit: ServiceKit, cursor: str
         assert refusal(response) == (400, "Invalid cursor")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=", "status=%00", "patient_id=a%00b"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "status=%00", "patient_id=a%00b"])
 async def test_a_bad_query_is_a_422(kit: ServiceKit, query: str) -> None:
     amara = await kit.clinician(HOSPITAL)
     response = await amara.client.get(f"/api/conversations?{query}")

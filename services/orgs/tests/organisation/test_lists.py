@@ -94,7 +94,7 @@ async def test_a_cursor_that_is_not_ours_is_refused(admin: Person, path: str, cu
 
 
 @pytest.mark.parametrize("path", BOTH)
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "", "9" * 30])
+@pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "9" * 30])
 async def test_a_limit_out_of_bounds_is_a_422(admin: Person, path: str, limit: str) -> None:
     response = await admin.client.get(path, params={"limit": limit})
     assert response.status_code == 422

@@ -128,7 +128,7 @@ async def test_health_says_that_the_server_is_away_and_the_service_goes_on(kit: 
 async def _until(health: httpx.AsyncClient, *, available: bool) -> None:
     async with asyncio.timeout(60):
         # Another server comes and goes: there is nothing to wait on.
-        while (await health.get("/health/store")).json()["available"] is not available:  # noqa: ASYNC110
+        while (await health.get("/health/store")).json()["available"] is not available:  # noqa: ASYNC110 - it is asked
             await asyncio.sleep(0.05)
 
 
