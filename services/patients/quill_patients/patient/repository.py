@@ -110,7 +110,7 @@ def _found_first(standing: Standing, shape: Shape, later: bool) -> Select[Any]:
     """
     fit = select(*_KEY).where(*conditions(shape.parts, of_metadata=False))
     if not shape.everyone:
-        fit = fit.where(Patient.id == any_(_own_patients(standing.principal())))
+        fit = fit.where(_is_own(standing.principal(), shape))
     if later:
         fit = fit.where(_later(*_KEY))
     found = fit.order_by(*_KEY).offset(literal_column("0")).subquery()
@@ -147,7 +147,7 @@ def _matching(standing: Standing, shape: Shape, *columns: Any) -> Select[Any]:
     inactive = and_(PatientMetadata.patient_id == Patient.id, ~PatientMetadata.is_active)
     found = select(*columns).select_from(Patient).outerjoin(PatientMetadata, inactive).where(*conditions(shape.parts))
     if not shape.everyone:
-        found = found.where(Patient.id == any_(_own_patients(standing.principal())))
+        found = found.where(_is_own(standing.principal(), shape))
     if not shape.include_inactive:
         found = found.where(PatientMetadata.patient_id.is_(None))
     return found
@@ -166,7 +166,12 @@ async def any_patient(reader: Reader) -> None:
     await reader.row(select(Patient.content).limit(1))
 
 
-def _own_patients(principal: Principal) -> ColumnElement[Any]:
-    """The ids that rule P gives, as one array: PostgreSQL then looks these up and never walks all patients."""
-    visible = clinically_visible(principal).subquery()
-    return func.array(select(visible.c[0]).scalar_subquery(), type_=ARRAY(Text))
+def _is_own(principal: Principal, shape: Shape) -> ColumnElement[bool]:
+    """Rule P: asked of the few that a search finds; else the caller's own patients are looked up, one by one.
+
+    As one array, so that PostgreSQL never walks all patients instead.
+    """
+    visible = select(clinically_visible(principal).subquery().c[0])
+    if shape.finds_few:
+        return Patient.id.in_(visible)
+    return Patient.id == any_(func.array(visible.scalar_subquery(), type_=ARRAY(Text)))

@@ -57,6 +57,11 @@ class Shape:
         """
         return any(part[0] in ("terms", "id") for part in self.parts)
 
+    @property
+    def finds_few(self) -> bool:
+        """Whether whole terms are asked for, as identifiers are, and not only the beginnings of words."""
+        return ("terms", "whole") in self.parts or ("id",) in self.parts
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -69,9 +74,10 @@ class Search:
 def search_for(wanted: Wanted) -> Search:
     """The search for `wanted`, with its criteria in one order, whatever order they came in: fewer shapes."""
     parts = sorted((_part(each) for each in wanted.criteria if not sought(each)), key=lambda part: part[0])
-    queries = sorted(filter(None, (_query(sought(each)) for each in wanted.criteria)))
-    if queries:
-        parts.append((("terms",), (" & ".join(queries),)))
+    asked = [terms for each in wanted.criteria if (terms := sought(each))]
+    if asked:
+        whole = any(not any(term.begins for term in terms) for terms in asked)
+        parts.append((("terms", "whole" if whole else "begun"), (" & ".join(sorted(map(_query, asked))),)))
     values = {_name(n, m): value for n, (_, given) in enumerate(parts) for m, value in enumerate(given)}
     return Search(Shape(wanted.everyone, wanted.include_inactive, tuple(part for part, _ in parts)), values)
 
@@ -108,7 +114,7 @@ def _part(criterion: Criterion) -> tuple[Part, tuple[Any, ...]]:
 
 def _condition(number: int, part: Part) -> ColumnElement[bool]:
     match part:
-        case ["terms"]:
+        case ["terms", _]:
             return Patient.terms.op("@@", is_comparison=True)(cast(_value(number, 0, Text), TSQUERY))
         case ["id"]:
             return Patient.id == any_(_value(number, 0, ARRAY(Text)))
@@ -178,8 +184,8 @@ def _updated(number: int, at: int, prefix: str) -> ColumnElement[bool]:
 
 
 def _query(terms: Sequence[Sought]) -> str:
-    """`('nmarsh':* | 'vmarsh')`; empty without terms."""
-    return f"({' | '.join(_one(term) for term in terms)})" if terms else ""
+    """`('nmarsh':* | 'vmarsh')`."""
+    return f"({' | '.join(_one(term) for term in terms)})"
 
 
 def _one(sought: Sought) -> str:

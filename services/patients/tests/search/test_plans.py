@@ -76,7 +76,7 @@ def test_values_make_no_statements_and_odd_shapes_no_endless_number() -> None:
             [("birthdate", f"ge{1900 + number}"), ("gender", "female"), *[("name", f"b{number}")] * (number % 9 + 1)],
         )
     }
-    assert shapes == {Shape(parts=(("born", "ge"), ("gender", "one"), ("terms",)))}
+    assert shapes == {Shape(parts=(("born", "ge"), ("gender", "one"), ("terms", "begun")))}
     for number in range(2 * STATEMENTS):
         shape = Shape(parts=(("born", *("ge" if number >> bit & 1 else "lt" for bit in range(10))),))
         page_of(ADMIN, shape, later=False)
