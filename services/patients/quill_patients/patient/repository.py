@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -108,9 +109,7 @@ def _found_first(standing: Standing, shape: Shape, later: bool) -> Select[Any]:
     OFFSET 0 keeps PostgreSQL from walking in the list's order instead: it takes those that fit to lie evenly among all,
     and whose name begins with an S lie near the end.
     """
-    fit = select(*_KEY).where(*conditions(shape.parts, of_metadata=False))
-    if not shape.everyone:
-        fit = fit.where(_is_own(standing.principal(), shape))
+    fit = select(*_KEY).where(_visible(standing, shape), *conditions(shape.parts, of_metadata=False))
     if later:
         fit = fit.where(_later(*_KEY))
     found = fit.order_by(*_KEY).offset(literal_column("0")).subquery()
@@ -143,11 +142,10 @@ def count_of(standing: Standing, shape: Shape) -> Select[Any]:
 
 
 def _matching(standing: Standing, shape: Shape, *columns: Any) -> Select[Any]:
-    """Those columns of the patients that are searched for and that the caller may see: here alone that is decided."""
+    """Those columns of the patients that are searched for, whom the caller may see."""
     inactive = and_(PatientMetadata.patient_id == Patient.id, ~PatientMetadata.is_active)
-    found = select(*columns).select_from(Patient).outerjoin(PatientMetadata, inactive).where(*conditions(shape.parts))
-    if not shape.everyone:
-        found = found.where(_is_own(standing.principal(), shape))
+    joined = select(*columns).select_from(Patient).outerjoin(PatientMetadata, inactive)
+    found = joined.where(_visible(standing, shape), *conditions(shape.parts))
     if not shape.include_inactive:
         found = found.where(PatientMetadata.patient_id.is_(None))
     return found
@@ -166,12 +164,15 @@ async def any_patient(reader: Reader) -> None:
     await reader.row(select(Patient.content).limit(1))
 
 
-def _is_own(principal: Principal, shape: Shape) -> ColumnElement[bool]:
-    """Rule P: asked of the few that a search finds; else the caller's own patients are looked up, one by one.
+def _visible(standing: Standing, shape: Shape) -> ColumnElement[bool]:
+    """Whom the caller may see; for every list, search and count that is decided here alone.
 
-    As one array, so that PostgreSQL never walks all patients instead.
+    Rule P is asked of the few that a search finds; else the caller's own patients are looked up, one by one: as one
+    array, so that PostgreSQL never walks all patients instead.
     """
-    visible = select(clinically_visible(principal).subquery().c[0])
+    if shape.everyone:
+        return true()
+    visible = select(clinically_visible(standing.principal()).subquery().c[0])
     if shape.finds_few:
         return Patient.id.in_(visible)
     return Patient.id == any_(func.array(visible.scalar_subquery(), type_=ARRAY(Text)))
